@@ -1,0 +1,20 @@
+# The commands people type. `make help` lists them.
+.PHONY: help run test check lock
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+run: ## everything on this machine: set up what is missing, then `boxoffice up` (ARGS="--port 9000")
+	@sh infra/setup.sh requirements.txt && exec .venv/bin/boxoffice up $(ARGS)
+
+test: ## set up what is missing and run every test (ARGS="-k placing")
+	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/pytest $(ARGS)
+
+check: ## lint, format, types
+	@sh infra/setup.sh requirements-dev.txt
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
+
+lock: ## pin the requirements anew, with hashes and without URLs (needs uv)
+	@for extra in "" dev; do uv pip compile pyproject.toml $${extra:+--extra $$extra} --universal --python-version 3.11 --upgrade \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements$${extra:+-$$extra}.txt; done

@@ -1,0 +1,48 @@
+"""The bus: one protocol, several transports, the same promises on each.
+
+    publish   returns once the broker has stored the message durably in every queue bound to its key
+    subscribe hands each message to a handler until the handler's verdict is carried out
+
+Delivery is at least once. A handler's *effect* is made once by `shared.inbox`, in the same
+transaction as the effect. `connect` picks the transport from `BROKER_URL`.
+"""
+
+from shared.bus.connecting import connect
+from shared.bus.protocol import (
+    Bus,
+    BusError,
+    BusUnavailable,
+    DeadLetter,
+    Delivery,
+    Done,
+    Handler,
+    Later,
+    Message,
+    Never,
+    QueueStatus,
+    RetryPolicy,
+    Subscription,
+    TooLarge,
+    Unroutable,
+    Verdict,
+)
+
+__all__ = [
+    "Bus",
+    "BusError",
+    "BusUnavailable",
+    "DeadLetter",
+    "Delivery",
+    "Done",
+    "Handler",
+    "Later",
+    "Message",
+    "Never",
+    "QueueStatus",
+    "RetryPolicy",
+    "Subscription",
+    "TooLarge",
+    "Unroutable",
+    "Verdict",
+    "connect",
+]

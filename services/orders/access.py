@@ -1,0 +1,52 @@
+"""Who may see an order: its access token, or a link signed for one purpose."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from services.orders import store
+from services.orders.numbers import read_number
+from services.orders.store import StoredOrder
+from services.orders.tokens import Purpose, Tokens
+from shared.database import Pool, connection
+from shared.web import not_found, unauthorized
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    pool: "Pool[Any]"
+    tokens: Tokens
+
+    async def own_order(self, request: web.Request, purpose: Purpose | None = None) -> StoredOrder:
+        """The order in the request's path, if the caller may see it.
+
+        A signed link counts only for its `purpose`. Answers a wrong token and an unknown number
+        alike with 404, so neither tells whether an order exists.
+        """
+        number = read_number(request.match_info["number"])
+        signed = self._signed(request, number, purpose)
+        token = _bearer(request)
+        if not signed and not token:
+            raise unauthorized("Send the order's access token: Authorization: Bearer <access_token>.")
+        if number is None:
+            raise not_found()
+        async with connection(self.pool) as held:
+            order = await store.order(held, number)
+        if order is None or not (signed or self.tokens.opens(token, order.id)):
+            raise not_found()
+        return order
+
+    def _signed(self, request: web.Request, number: str | None, purpose: Purpose | None) -> bool:
+        signature = request.query.get("sig")
+        if signature is None or purpose is None or number is None:
+            return False
+        if not self.tokens.link_holds(signature, purpose, number, datetime.now(UTC)):
+            raise unauthorized("This link has expired or is damaged. Read the order again for a fresh one.")
+        return True
+
+
+def _bearer(request: web.Request) -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

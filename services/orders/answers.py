@@ -1,0 +1,151 @@
+"""What clients read: events and orders as JSON.
+
+A placed order's answer is kept for its Idempotency-Key without its last two members, the access
+token and the links; both follow from the order, so `whole` gives the same bytes again.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from services.orders.catalogue import Event, TicketType
+from services.orders.fulfilment import Fulfilment
+from services.orders.placing import Accepted, NotOnSale, SoldOut
+from services.orders.tokens import Tokens
+from shared.web import Problem
+
+Json = dict[str, Any]
+
+
+def money(amount: int, currency: str) -> Json:
+    return {"amount": amount, "currency": currency}
+
+
+def event_summary(event: Event) -> Json:
+    """An event as it stands in an order."""
+    return {
+        "id": str(event.id),
+        "slug": event.slug,
+        "name": event.name,
+        "description": event.description,
+        "venue": {"name": event.venue_name, "address": event.venue_address},
+        "starts_at": event.starts_at.astimezone(UTC),
+        "ends_at": event.ends_at and event.ends_at.astimezone(UTC),
+        "timezone": event.timezone,
+        "organiser": {"name": event.organiser},
+    }
+
+
+def event(event: Event) -> Json:
+    return event_summary(event) | {"ticket_types": [_ticket_type(kind) for kind in event.ticket_types]}
+
+
+def lines(accepted: Accepted) -> list[Json]:
+    return [
+        {
+            "ticket_type": str(kind.id),
+            "name": kind.name,
+            "quantity": line.quantity,
+            "unit_price": money(kind.price, kind.currency),
+            "attendees": [{"name": name} for name in line.attendees],
+        }
+        for line, kind in zip(accepted.order.lines, accepted.kinds, strict=True)
+    ]
+
+
+def placed(accepted: Accepted, placed_at: datetime) -> bytes:
+    """The answer to a placed order without its token and links: what may be stored."""
+    order = accepted.order
+    return encode(
+        order_members(
+            number=order.number,
+            status="confirmed",
+            placed_at=placed_at,
+            event=event_summary(order.event),
+            buyer={"name": order.buyer_name, "email": order.buyer_email},
+            lines=lines(accepted),
+            total=money(accepted.total, accepted.currency),
+            fulfilment=Fulfilment(),
+        )
+    )
+
+
+def refusal(decision: SoldOut | NotOnSale) -> bytes:
+    """Why an order was not placed, as a problem."""
+    if isinstance(decision, NotOnSale):
+        problem = Problem(409, "not-on-sale", "Not on sale", f"{decision.reason} Nothing was ordered.")
+    else:
+        detail = "There are not enough places left for this order. Nothing was ordered: choose fewer, or another type."
+        problem = Problem(409, "sold-out", "Sold out", detail)
+        problem.extra["available"] = {str(kind): count for kind, count in decision.available.items()}
+    return problem.body("/v1/orders")
+
+
+def order_members(
+    *,
+    number: str,
+    status: str,
+    placed_at: datetime,
+    event: Json,
+    buyer: Json,
+    lines: Sequence[Json],
+    total: Json,
+    fulfilment: Fulfilment,
+) -> Json:
+    return {
+        "confirmation_number": number,
+        "status": status,
+        "placed_at": placed_at.astimezone(UTC),
+        "event": event,
+        "buyer": buyer,
+        "lines": lines,
+        "total": total,
+        "fulfilment": {"tickets": fulfilment.tickets, "email": fulfilment.email},
+    }
+
+
+def links(number: str, base: str, tokens: Tokens, now: datetime) -> Mapping[str, str]:
+    order = f"{base}/v1/orders/{number}"
+    return {
+        "self": order,
+        "progress": f"{order}/progress?sig={tokens.link_signature('progress', number, now)}",
+        "tickets_pdf": f"{order}/tickets.pdf?sig={tokens.link_signature('tickets.pdf', number, now)}",
+        "page": f"{base}/orders/{number}",
+    }
+
+
+def whole(stored: bytes, order: UUID, base: str, tokens: Tokens) -> bytes:
+    """The full answer to a placed order from its storable part; links count from when it was placed."""
+    known = msgspec.json.decode(stored, type=_Stored)
+    secret = {
+        "access_token": tokens.access_token(order),
+        "links": links(known.confirmation_number, base, tokens, known.placed_at),
+    }
+    return stored[:-1] + b"," + encode(secret)[1:]
+
+
+def encode(document: object) -> bytes:
+    return msgspec.json.encode(document)
+
+
+class _Stored(msgspec.Struct):
+    confirmation_number: str
+    placed_at: datetime
+
+
+def _ticket_type(kind: TicketType) -> Json:
+    return {
+        "id": str(kind.id),
+        "slug": kind.slug,
+        "name": kind.name,
+        "description": kind.description,
+        "price": money(kind.price, kind.currency),
+        "capacity": kind.capacity,
+        "available": kind.available,
+        "max_per_order": kind.max_per_order,
+        "on_sale_from": kind.on_sale_from and kind.on_sale_from.astimezone(UTC),
+        "on_sale_until": kind.on_sale_until and kind.on_sale_until.astimezone(UTC),
+    }

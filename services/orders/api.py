@@ -1,0 +1,209 @@
+"""The routes of the orders service: parse, call, answer."""
+
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from services.orders import answers, store
+from services.orders.access import Access
+from services.orders.batching import Answer, KeyInUse, KeyMismatch, Overloaded, Placer
+from services.orders.browsing import Shelf
+from services.orders.catalogue import Event
+from services.orders.numbers import new_number
+from services.orders.paging import cursor_after, wanted_page
+from services.orders.placing import IdempotencyKey, PlaceOrder, faults_in, seat
+from services.orders.progress import NewsDesk
+from services.orders.requests import KEY_LENGTHS, OrderRequest, parse_order, sound_lines
+from services.orders.streaming import last_event_id, progress_events
+from services.orders.tokens import Tokens
+from shared.database import DatabaseUnavailable, Pool, connection
+from shared.identifiers import uuid7
+from shared.object_store import NoSuchFile, ObjectStore, StoreUnavailable
+from shared.web import PROBLEM_JSON, Fault, Problem, invalid, not_found, overloaded, read_json
+
+PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
+PUBLIC = {"Cache-Control": "public, max-age=60"}
+NO_SUCH_EVENT = "There is no such event on sale. GET /v1/events lists those there are."
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersApi:
+    """The parts the routes call, wired in app.py."""
+
+    pool: "Pool[Any]"
+    shelf: Shelf
+    placer: Placer
+    desk: NewsDesk
+    objects: ObjectStore
+    tokens: Tokens
+    access: Access
+    public_url: str
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/v1/events", self.list_events),
+            web.get("/v1/events/{event}", self.show_event),
+            web.post("/v1/orders", self.place_order),
+            web.get("/v1/orders/{number}", self.show_order),
+            web.get("/v1/orders/{number}/progress", self.stream_progress),
+            web.get("/v1/orders/{number}/tickets.pdf", self.download_tickets),
+        ]
+
+    async def list_events(self, request: web.Request) -> web.Response:
+        page = wanted_page(request.query)
+        async with connection(self.pool) as held:
+            events = await store.published_events(held, page.after, page.limit + 1)
+        cursor = cursor_after(events[page.limit - 1]) if len(events) > page.limit else None
+        return _cacheable(request, {"data": [answers.event(event) for event in events[: page.limit]], "next": cursor})
+
+    async def show_event(self, request: web.Request) -> web.Response:
+        event = await self.shelf.event(request.match_info["event"])
+        if event is None or not event.published:
+            raise not_found(NO_SUCH_EVENT)
+        return _cacheable(request, answers.event(event))
+
+    async def place_order(self, request: web.Request) -> web.Response:
+        key = _idempotency_key(request)
+        document, raw = await read_json(request)
+        wanted, event = await self._valid(document)
+        order = _to_place(wanted, event, IdempotencyKey(key, sha256(raw).digest()) if key else None)
+        try:
+            return self._answer(await self.placer.place(order))
+        except Overloaded as error:
+            raise overloaded("Too many people are buying right now. Try again in a moment.") from error
+        except KeyInUse as error:
+            raise _key_conflict() from error
+        except KeyMismatch as error:
+            raise _key_mismatch() from error
+
+    async def show_order(self, request: web.Request) -> web.Response:
+        order = await self.access.own_order(request)
+        event = await self.shelf.event(str(order.event_id))
+        if event is None:
+            raise DatabaseUnavailable("the order's event can't be read")
+        members = answers.order_members(
+            number=order.number,
+            status=order.status,
+            placed_at=order.placed_at,
+            event=answers.event_summary(event),
+            buyer={"name": order.buyer_name, "email": order.buyer_email},
+            lines=order.lines,
+            total=answers.money(order.total, order.currency),
+            fulfilment=order.fulfilment,
+        )
+        members["links"] = answers.links(order.number, self.public_url, self.tokens, datetime.now(UTC))
+        return _json(members, PRIVATE)
+
+    async def stream_progress(self, request: web.Request) -> web.StreamResponse:
+        order = await self.access.own_order(request, "progress")
+        response = web.StreamResponse(headers=PRIVATE | {"X-Accel-Buffering": "no"})
+        response.content_type = "text/event-stream"
+        await response.prepare(request)
+        try:
+            async with aclosing(progress_events(self.pool, self.desk, order, last_event_id(request))) as events:
+                async for event in events:
+                    await response.write(event)
+        except (ConnectionResetError, DatabaseUnavailable):
+            # The reader went away, or the news can't be read now: it comes back with Last-Event-ID.
+            return response
+        await response.write_eof()
+        return response
+
+    async def download_tickets(self, request: web.Request) -> web.Response:
+        order = await self.access.own_order(request, "tickets.pdf")
+        if order.pdf_key is None:
+            raise _not_ready(order.fulfilment.tickets == "failed")
+        try:
+            content = await self.objects.get(order.pdf_key)
+        except (NoSuchFile, StoreUnavailable) as error:
+            raise overloaded("The tickets can't be fetched right now. Try again in a moment.") from error
+        headers = PRIVATE | {"Content-Disposition": f'inline; filename="{order.number}.pdf"'}
+        return web.Response(body=content, content_type="application/pdf", headers=headers)
+
+    async def _valid(self, document: Mapping[str, Any]) -> tuple[OrderRequest, Event]:
+        """A sound request and its event, or `Problem` with every fault of shape and of the event's rules."""
+        wanted, faults = parse_order(document)
+        ref = document.get("event")
+        event = await self.shelf.event(ref) if isinstance(ref, str) else None
+        if event:
+            lines = _lines(wanted) if wanted else dict(sound_lines(document))
+            faults += [Fault(pointer, detail) for pointer, detail in faults_in(event, lines)]
+        elif not any(fault.pointer == "/event" for fault in faults):
+            faults.append(Fault("/event", NO_SUCH_EVENT))
+            if wanted:
+                raise not_found(NO_SUCH_EVENT, faults)
+        if wanted is None or event is None or faults:
+            raise invalid(faults)
+        return wanted, event
+
+    def _answer(self, answer: Answer) -> web.Response:
+        headers = PRIVATE | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
+        if answer.order is None:
+            return web.Response(status=answer.status, body=answer.body, content_type=PROBLEM_JSON, headers=headers)
+        body = answers.whole(answer.body, answer.order, self.public_url, self.tokens)
+        headers["Location"] = msgspec.json.decode(body)["links"]["self"]
+        return web.Response(status=answer.status, body=body, content_type="application/json", headers=headers)
+
+
+def _lines(wanted: OrderRequest) -> dict[int, Any]:
+    return {place: line.wanted() for place, line in enumerate(wanted.lines)}
+
+
+def _to_place(wanted: OrderRequest, event: Event, idempotency: IdempotencyKey | None) -> PlaceOrder:
+    return PlaceOrder(
+        id=uuid7(),
+        number=new_number(),
+        event=event,
+        buyer_name=wanted.buyer.name,
+        buyer_email=wanted.buyer.email,
+        locale=wanted.locale,
+        lines=seat(event, _lines(wanted).values(), wanted.buyer.name),
+        idempotency=idempotency,
+    )
+
+
+def _idempotency_key(request: web.Request) -> bytes | None:
+    """The key's digest, which is all that is kept of it."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if len(key) not in KEY_LENGTHS or not key.isascii() or not key.isprintable():
+        raise invalid([Fault("", "Idempotency-Key: send 16 to 255 printable characters, or leave it out.")])
+    return sha256(key.encode()).digest()
+
+
+def _key_conflict() -> Problem:
+    detail = "An order with this Idempotency-Key is still being placed. Repeat in a moment for its answer."
+    return Problem(409, "idempotency-conflict", "Still working on it", detail, headers={"Retry-After": "1"})
+
+
+def _key_mismatch() -> Problem:
+    detail = "This Idempotency-Key came before with another body. Send a new key for a new order."
+    return Problem(422, "idempotency-mismatch", "Key used for something else", detail)
+
+
+def _not_ready(failed: bool) -> Problem:
+    detail, wait = "The tickets are still being made. Try again in a moment.", "1"
+    if failed:
+        detail, wait = "The tickets could not be made yet. We have been told: there is no need to order again.", "600"
+    return Problem(409, "not-ready", "Tickets not ready", detail, headers={"Retry-After": wait})
+
+
+def _json(document: object, headers: Mapping[str, str]) -> web.Response:
+    return web.Response(body=answers.encode(document), content_type="application/json", headers=headers)
+
+
+def _cacheable(request: web.Request, document: object) -> web.Response:
+    """Public for a minute, with a strong validator over the very bytes."""
+    body = answers.encode(document)
+    etag = sha256(body).hexdigest()[:32]
+    headers = PUBLIC | {"ETag": f'"{etag}"'}
+    if any(known.value in ("*", etag) for known in request.if_none_match or ()):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=body, content_type="application/json", headers=headers)

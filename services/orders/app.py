@@ -1,0 +1,67 @@
+"""The orders service, wired: answers HTTP at once, publishes, follows what the others report."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+from shared.outbox import Relay
+
+from services.orders import store
+from services.orders.access import Access
+from services.orders.api import OrdersApi
+from services.orders.batching import Placer
+from services.orders.browsing import Shelf
+from services.orders.cors import cross_origin, preflight
+from services.orders.handlers import Follower
+from services.orders.progress import NewsDesk
+from services.orders.settings import OrdersSettings
+from services.orders.tokens import Tokens
+from shared import bus as buses
+from shared import keyring, service
+from shared.background import Background
+from shared.database import Pool, close_pool, connection, open_pool, ready
+from shared.object_store import open_store
+from shared.web import MAX_BODY_BYTES, health, problems
+
+PORT = 8080
+HOUSEKEEPING_SECONDS = 60.0
+
+
+def main(port: int | None = None) -> int:
+    return service.run("orders", OrdersSettings, partial(wire, port=port or PORT))
+
+
+async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int) -> None:
+    tokens = Tokens(keyring.load(settings.key_file))
+    objects = open_store(settings.store)
+    pool = await open_pool(settings.database, "orders")
+    parts.push_async_callback(close_pool, pool)
+    bus = await buses.connect(settings.broker, source="orders")
+    parts.push_async_callback(bus.close)
+    background = Background()
+    parts.push_async_callback(background.close)
+
+    relay = Relay(pool, bus)
+    placer = Placer(pool, on_commit=relay.wake)
+    desk = NewsDesk(settings.database)
+    background.start("relay", relay.run)
+    background.start("placer", placer.run)
+    background.start("news desk", desk.run)
+    background.start("housekeeping", partial(forget_old_keys, pool))
+    await Follower(pool).subscribe(bus)
+
+    api = OrdersApi(pool, Shelf(pool), placer, desk, objects, tokens, Access(pool, tokens), settings.public_url)
+    app = web.Application(middlewares=[preflight, problems], client_max_size=MAX_BODY_BYTES)
+    app.add_routes(api.routes() + health(partial(ready, pool)))
+    cross_origin(app, settings.origins)
+    await service.listen(parts, app, port)
+
+
+async def forget_old_keys(pool: "Pool[Any]") -> None:
+    """Idempotency keys past their lifetime go, a thousand a minute at a time."""
+    while True:
+        async with connection(pool) as held:
+            await store.forget_old_answers(held)
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)

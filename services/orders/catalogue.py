@@ -1,0 +1,48 @@
+"""What is on offer: events and ticket types as plain data."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TicketType:
+    """A kind of place. `price` is in minor units of `currency`; `available` is as of reading."""
+
+    id: UUID
+    slug: str
+    name: str
+    description: str
+    price: int
+    currency: str
+    capacity: int
+    available: int
+    max_per_order: int
+    on_sale_from: datetime | None
+    on_sale_until: datetime | None
+
+    def on_sale(self, now: datetime) -> bool:
+        begun = self.on_sale_from is None or self.on_sale_from <= now
+        return begun and (self.on_sale_until is None or now < self.on_sale_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What people attend. `timezone` is an IANA name; times are in UTC."""
+
+    id: UUID
+    slug: str
+    name: str
+    description: str
+    venue_name: str
+    venue_address: str
+    starts_at: datetime
+    ends_at: datetime | None
+    timezone: str
+    organiser: str
+    published: bool
+    ticket_types: tuple[TicketType, ...]
+
+    def ticket_type(self, ref: str) -> TicketType | None:
+        """By id or by slug."""
+        return next((kind for kind in self.ticket_types if ref in (kind.slug, str(kind.id))), None)

@@ -1,0 +1,60 @@
+"""What tickets and mailer report, followed for `fulfilment`."""
+
+from typing import Any
+
+import msgspec
+from shared.bus.handling import handling
+
+from services.orders import progress, store
+from services.orders.fulfilment import after
+from shared import inbox
+from shared.bus import Bus, Delivery, Done, Later, Never, Subscription, Verdict
+from shared.database import DatabaseUnavailable, Pool, transaction
+from shared.messages import EmailBounced, EmailFailed, EmailSent, Fact, TicketsFailed, TicketsIssued
+
+FOLLOWED: tuple[type[Fact], ...] = (TicketsIssued, TicketsFailed, EmailSent, EmailBounced, EmailFailed)
+
+
+class Follower:
+    """Writes each report into its order, once, and wakes the streams."""
+
+    def __init__(self, pool: "Pool[Any]") -> None:
+        self._pool = pool
+
+    async def subscribe(self, bus: Bus) -> None:
+        for kind in FOLLOWED:
+            await bus.subscribe(Subscription(queue_of(kind), (kind.key,)), handling(kind, self.follow))
+
+    async def follow(self, fact: Fact, delivery: Delivery) -> Verdict:
+        try:
+            return await self._follow(fact, delivery)
+        except DatabaseUnavailable as error:
+            return Later(str(error), counts=False)
+
+    async def _follow(self, fact: Fact, delivery: Delivery) -> Verdict:
+        async with transaction(self._pool) as held:
+            if not await inbox.first_time(held, delivery.queue, delivery.message.id):
+                return Done()
+            state = await store.lock_fulfilment(held, fact.number)
+            if state is None:
+                return Never(f"no order {fact.number}")
+            pdf_key = fact.pdf.key if isinstance(fact, TicketsIssued) else None
+            await store.save_fulfilment(held, fact.number, after(state, fact.key), pdf_key)
+            await store.add_news(held, fact.number, _name(fact), _public(fact))
+        await progress.announce(self._pool, fact.number)
+        return Done()
+
+
+def queue_of(kind: type[Fact]) -> str:
+    """`orders.tickets-issued` for `tickets.issued.v1`."""
+    return "orders." + _name(kind).replace(".", "-")
+
+
+def _name(fact: Fact | type[Fact]) -> str:
+    return fact.key.rpartition(".")[0]
+
+
+def _public(fact: Fact) -> bytes:
+    """What a stream may tell: nothing of how things are stored."""
+    told = {"tickets": fact.tickets} if isinstance(fact, TicketsIssued) else {}
+    return msgspec.json.encode({"confirmation_number": fact.number} | told)

@@ -1,0 +1,30 @@
+"""Confirmation numbers: what a buyer reads out on the telephone.
+
+Two groups of five characters of Crockford's base 32 (https://www.crockford.com/base32.html): 50
+random bits, so a guess hits one of ten million orders once in a hundred million tries.
+"""
+
+import secrets
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+GROUP = 5
+
+_READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0"})
+
+
+def new_number() -> str:
+    """A fresh number, like `7K2MX-Q4P9D`; never sequential."""
+    bits = secrets.randbits(5 * 2 * GROUP)
+    digits = "".join(ALPHABET[bits >> 5 * place & 31] for place in range(2 * GROUP))
+    return f"{digits[:GROUP]}-{digits[GROUP:]}"
+
+
+def read_number(text: str) -> str | None:
+    """The number a person meant: any case, with or without the dash, I and L as 1, O as 0.
+
+    None when it can't be one.
+    """
+    digits = text.strip().upper().replace("-", "").replace(" ", "").translate(_READ_AS)
+    if len(digits) != 2 * GROUP or any(digit not in ALPHABET for digit in digits):
+        return None
+    return f"{digits[:GROUP]}-{digits[GROUP:]}"

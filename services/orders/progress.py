@@ -1,0 +1,64 @@
+"""Wakes progress streams when news of their order arrives, from any process.
+
+The database is the truth; a notification only says "look again", and a missed one costs a delay.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+
+from shared.database import Pool
+
+CHANNEL = "orders_news"
+KEEP_ALIVE_SECONDS = 15.0
+
+
+class NewsDesk:
+    """One LISTEN connection a process, however many streams it serves."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+
+    @contextmanager
+    def watch(self, number: str) -> Iterator[asyncio.Event]:
+        """An event that is set whenever there may be news of this order."""
+        woken = asyncio.Event()
+        self._watchers[number].add(woken)
+        try:
+            yield woken
+        finally:
+            self._watchers[number].discard(woken)
+            if not self._watchers[number]:
+                del self._watchers[number]
+
+    async def run(self) -> None:
+        """Listen until the connection is lost, which raises: whoever keeps us running starts us again."""
+        connection = await asyncpg.connect(self._url, timeout=5, command_timeout=5)
+        try:
+            await connection.add_listener(CHANNEL, self._told)
+            self._wake_all()
+            while True:
+                await asyncio.sleep(KEEP_ALIVE_SECONDS)
+                await connection.execute("SELECT 1")
+        finally:
+            connection.terminate()
+
+    def _told(self, _connection: Any, _pid: int, _channel: str, number: object) -> None:
+        for woken in self._watchers.get(str(number), ()):
+            woken.set()
+
+    def _wake_all(self) -> None:
+        """What was told while nobody listened is in the database."""
+        for watchers in self._watchers.values():
+            for woken in watchers:
+                woken.set()
+
+
+async def announce(pool: "Pool[Any]", number: str) -> None:
+    """Tell every process that there is news of this order. Never inside the transaction that makes it."""
+    await pool.execute("SELECT pg_notify($1, $2)", CHANNEL, number)

@@ -1,0 +1,124 @@
+"""The shape of what buyers send, with every fault told by its place and in a person's words."""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import email_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
+
+from services.orders.placing import WantedLine
+from shared.web import Fault
+
+MAX_NAME = 200
+MAX_LINES = 20
+MAX_QUANTITY = 1000
+KEY_LENGTHS = range(16, 256)
+
+# Cc: control characters (line breaks among them), Cs: halves of surrogate pairs, Zl and Zp: line and paragraph ends.
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+
+
+def printable(value: str) -> str:
+    """Refuse what can't stand in one line of text. Raises `ValueError`."""
+    if any(unicodedata.category(character) in _UNPRINTABLE for character in value):
+        raise ValueError("Leave out line breaks and control characters.")
+    return value
+
+
+def _reachable(value: str) -> str:
+    try:
+        checked = email_validator.validate_email(
+            value, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False
+        )
+    except email_validator.EmailNotValidError as error:
+        raise ValueError(f"This is no e-mail address that tickets can be sent to: {error}") from None
+    if "." not in checked.domain:
+        raise ValueError("The part after the @ must be a full domain, like example.org.")
+    return checked.ascii_email or checked.normalized
+
+
+def _language_tag(value: str) -> str:
+    if not _LOCALE.fullmatch(value):
+        raise ValueError("Give a BCP 47 language tag, like en or pt-BR.")
+    return value
+
+
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME), AfterValidator(printable)
+]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(printable)]
+EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(printable), AfterValidator(_reachable)]
+Locale = Annotated[str, StringConstraints(max_length=35), AfterValidator(_language_tag)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Attendee(_Request):
+    name: Name
+
+
+class Buyer(_Request):
+    name: Name
+    email: EmailAddress
+
+
+class LineRequest(_Request):
+    """`ticket_type` is its id or slug; places without an attendee are in the buyer's name."""
+
+    ticket_type: Reference
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
+    attendees: Annotated[list[Attendee], Field(max_length=MAX_QUANTITY)] = []
+
+    def wanted(self) -> WantedLine:
+        return WantedLine(self.ticket_type, self.quantity, tuple(attendee.name for attendee in self.attendees))
+
+
+class OrderRequest(_Request):
+    """`event` is its id or slug."""
+
+    event: Reference
+    buyer: Buyer
+    locale: Locale = "en"
+    lines: Annotated[list[LineRequest], Field(min_length=1, max_length=MAX_LINES)]
+
+
+def parse_order(document: Mapping[str, Any]) -> tuple[OrderRequest | None, list[Fault]]:
+    """The request, or None with every fault of shape."""
+    try:
+        return OrderRequest.model_validate(document), []
+    except ValidationError as error:
+        return None, [Fault(_pointer(fault["loc"]), _sentence(fault)) for fault in error.errors(include_url=False)]
+
+
+def sound_lines(document: Mapping[str, Any]) -> Iterator[tuple[int, WantedLine]]:
+    """Those lines of a faulty request that are well-formed, with their places."""
+    lines = document.get("lines")
+    for place, line in enumerate(lines[:MAX_LINES] if isinstance(lines, list) else []):
+        try:
+            yield place, LineRequest.model_validate(line).wanted()
+        except ValidationError:
+            continue
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    match fault["type"]:
+        case "missing":
+            return "This field is required."
+        case "extra_forbidden":
+            return "There is no such field."
+        case "value_error":
+            return str(fault["ctx"]["error"])
+        case "string_unicode":
+            return "Leave out line breaks and control characters."
+        case _:
+            return fault["msg"].replace("Input should", "Must").replace("should have", "must have") + "."

@@ -1,0 +1,47 @@
+"""The tickets service, wired: an order placed becomes a PDF."""
+
+from contextlib import AsyncExitStack
+from functools import partial
+
+from aiohttp import web
+from shared.outbox import Relay
+
+from services.tickets.codes import TicketSigner
+from services.tickets.handlers import Issuer
+from services.tickets.settings import TicketsSettings
+from services.tickets.workers import RenderPool
+from shared import bus as buses
+from shared import keyring, service
+from shared.background import Background
+from shared.database import close_pool, open_pool, ready
+from shared.object_store import open_store
+from shared.web import MAX_BODY_BYTES, health, problems
+
+PORT = 8081
+
+
+def main(port: int | None = None) -> int:
+    return service.run("tickets", TicketsSettings, partial(wire, port=port or PORT))
+
+
+async def wire(settings: TicketsSettings, parts: AsyncExitStack, *, port: int) -> None:
+    signer = TicketSigner(keyring.load(settings.key_file).derive("ticket-codes"))
+    objects = open_store(settings.store)
+    renderer = RenderPool(settings.render_processes)
+    await renderer.start()
+    parts.push_async_callback(renderer.close)
+    pool = await open_pool(settings.database, "tickets")
+    parts.push_async_callback(close_pool, pool)
+    bus = await buses.connect(settings.broker, source="tickets")
+    parts.push_async_callback(bus.close)
+    background = Background()
+    parts.push_async_callback(background.close)
+
+    relay = Relay(pool, bus)
+    background.start("relay", relay.run)
+    issuer = Issuer(pool, renderer, objects, signer, on_commit=relay.wake)
+    await issuer.subscribe(bus, concurrency=2 * settings.render_processes)
+
+    app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)
+    app.add_routes(health(partial(ready, pool)))
+    await service.listen(parts, app, port)

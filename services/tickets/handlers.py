@@ -1,0 +1,87 @@
+"""An order placed becomes a PDF in the store and the news of it."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from shared.bus.handling import handling
+
+from services.tickets import store
+from services.tickets.codes import TicketSigner
+from services.tickets.workers import RenderFailed, RenderPool
+from shared import outbox
+from shared.bus import Bus, Delivery, Done, Later, Never, Subscription, Verdict
+from shared.database import DatabaseUnavailable, Pool, connection, transaction
+from shared.messages import OrderPlaced, StoredDocument, TicketsFailed, TicketsIssued, message
+from shared.object_store import ObjectStore, StoreUnavailable
+
+QUEUE = "tickets.order-placed"
+
+
+class Issuer:
+    """Renders each order's tickets once. The order's number is the natural key of all it leaves behind."""
+
+    def __init__(
+        self,
+        pool: "Pool[Any]",
+        renderer: RenderPool,
+        objects: ObjectStore,
+        signer: TicketSigner,
+        on_commit: Callable[[], None],
+    ) -> None:
+        self._pool = pool
+        self._renderer = renderer
+        self._objects = objects
+        self._signer = signer
+        self._on_commit = on_commit
+
+    async def subscribe(self, bus: Bus, concurrency: int) -> None:
+        """`concurrency` orders at once: enough to keep every rendering process busy."""
+        await bus.subscribe(
+            Subscription(QUEUE, (OrderPlaced.key,), concurrency=concurrency), handling(OrderPlaced, self.issue)
+        )
+
+    async def issue(self, placed: OrderPlaced, _: Delivery) -> Verdict:
+        try:
+            return await self._issue(placed)
+        except (DatabaseUnavailable, StoreUnavailable) as error:
+            return Later(str(error), counts=False)
+        except RenderFailed as error:
+            return await self._give_up(placed, str(error))
+
+    async def _issue(self, placed: OrderPlaced) -> Verdict:
+        async with connection(self._pool) as held:
+            if await store.has_document(held, placed.number):
+                return Done()
+        event = UUID(placed.event.id)
+        codes = {ticket.id: self._signer.sign(UUID(ticket.id), event) for ticket in placed.tickets}
+        pdf = await self._renderer.render(placed, codes)
+        document = await self._objects.put(f"tickets/{event}/{placed.number}.pdf", pdf)
+        async with transaction(self._pool) as held:
+            if await store.add_document(held, placed.number, event, document):
+                await outbox.add(held, [message(_issued(placed, document), source="tickets")])
+        self._on_commit()
+        return Done()
+
+    async def _give_up(self, placed: OrderPlaced, reason: str) -> Verdict:
+        """Tell the order, and leave the message with the dead letters, whence it can be replayed."""
+        try:
+            async with transaction(self._pool) as held:
+                if await store.add_failure(held, placed.number, reason):
+                    news = TicketsFailed(number=placed.number, reason=reason)
+                    await outbox.add(held, [message(news, source="tickets")])
+        except DatabaseUnavailable as error:
+            return Later(str(error), counts=False)
+        self._on_commit()
+        return Never(reason)
+
+
+def _issued(placed: OrderPlaced, document: StoredDocument) -> TicketsIssued:
+    return TicketsIssued(
+        number=placed.number,
+        event=placed.event,
+        buyer=placed.buyer,
+        locale=placed.locale,
+        pdf=document,
+        tickets=len(placed.tickets),
+    )

@@ -1,0 +1,37 @@
+"""The tickets service's SQL, all of it."""
+
+from uuid import UUID
+
+from shared.database import Connection
+from shared.messages import StoredDocument
+
+
+async def has_document(connection: Connection, number: str) -> bool:
+    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM documents WHERE number = $1)", number))
+
+
+async def add_document(connection: Connection, number: str, event: UUID, document: StoredDocument) -> bool:
+    """Record an order's PDF; False when it has one already. Clears an earlier failure."""
+    added = await connection.fetchval(
+        """
+        INSERT INTO documents (number, event_id, store_key, size, sha256) VALUES ($1, $2, $3, $4, $5)
+            ON CONFLICT (number) DO NOTHING RETURNING true
+        """,
+        number,
+        event,
+        document.key,
+        document.size,
+        document.sha256,
+    )
+    await connection.execute("DELETE FROM failures WHERE number = $1", number)
+    return bool(added)
+
+
+async def add_failure(connection: Connection, number: str, reason: str) -> bool:
+    """Record that an order's PDF could not be made; False when that is known already."""
+    added = await connection.fetchval(
+        "INSERT INTO failures (number, reason) VALUES ($1, $2) ON CONFLICT (number) DO NOTHING RETURNING true",
+        number,
+        reason,
+    )
+    return bool(added)

@@ -1,0 +1,42 @@
+"""Tasks that must run as long as the service does: started by name, started again when they fall over."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+log = structlog.get_logger()
+
+RESTART_SECONDS = 1.0
+
+
+class Background:
+    """Owns long tasks. A task that raises, or ends by itself, is logged and started again after a second."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run `run()` for ever. Call from inside the running loop."""
+        self._tasks.append(asyncio.create_task(self._keep_running(name, run), name=name))
+
+    async def close(self) -> None:
+        """Cancel all and wait until they are gone."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    async def _keep_running(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await run()
+                log.error("background.ended", task=name)
+            except asyncio.CancelledError:
+                # A library may raise this when its connection dies; only a cancel meant for us ends us.
+                if (current := asyncio.current_task()) and current.cancelling():
+                    raise
+                log.warning("background.cancelled", task=name)
+            except Exception:
+                log.exception("background.failed", task=name)
+            await asyncio.sleep(RESTART_SECONDS)

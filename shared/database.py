@@ -1,0 +1,97 @@
+"""Connections to Postgres with a bound on every wait.
+
+DatabaseUnavailable   no connection, a lost one, or no answer in time; the driver's own exception
+                      is its `__cause__`. Whether a commit under way took place is then unknown.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+Pool = asyncpg.Pool
+Connection = asyncpg.pool.PoolConnectionProxy | asyncpg.Connection
+
+ACQUIRE_SECONDS = 2.0
+COMMAND_SECONDS = 10.0
+
+LOST: tuple[type[BaseException], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.QueryCanceledError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+
+
+class DatabaseUnavailable(Exception):
+    """Postgres can't be reached, dropped us, or did not answer in time: try again shortly."""
+
+
+async def open_pool(url: str, schema: str, *, size: int = 8) -> "Pool[Any]":
+    """A pool whose connections see `schema` first.
+
+    Connects on first use, so a service starts while Postgres is away.
+    """
+    return await asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=size,
+        timeout=ACQUIRE_SECONDS,
+        command_timeout=COMMAND_SECONDS,
+        max_inactive_connection_lifetime=600,
+        server_settings={
+            "search_path": schema,
+            "application_name": f"boxoffice-{schema}",
+            "statement_timeout": str(int(COMMAND_SECONDS * 1000)),
+            "lock_timeout": "5000",
+            "idle_in_transaction_session_timeout": "10000",
+        },
+    )
+
+
+@asynccontextmanager
+async def connection(pool: "Pool[Any]") -> AsyncIterator[Any]:
+    """A connection for a few statements, each its own transaction. Raises `DatabaseUnavailable`."""
+    try:
+        async with pool.acquire(timeout=ACQUIRE_SECONDS) as held:
+            yield held
+    except LOST as error:
+        raise DatabaseUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+@asynccontextmanager
+async def transaction(pool: "Pool[Any]") -> AsyncIterator[Any]:
+    """A connection inside one transaction, committed at the end. Raises `DatabaseUnavailable`."""
+    async with connection(pool) as held, held.transaction():
+        yield held
+
+
+async def ready(pool: "Pool[Any]") -> str | None:
+    """None when the database answers, else why a service that needs it is not ready."""
+    try:
+        async with connection(pool) as held:
+            await held.execute("SELECT 1 FROM migrations LIMIT 1")
+    except DatabaseUnavailable:
+        return "the database does not answer"
+    except asyncpg.UndefinedTableError:
+        return "the schema is missing: run `boxoffice migrate`"
+    return None
+
+
+async def close_pool(pool: "Pool[Any]", grace: float = 3.0) -> None:
+    """Close within `grace` seconds, then cut what is left."""
+    try:
+        async with asyncio.timeout(grace):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()

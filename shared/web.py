@@ -1,0 +1,166 @@
+"""What the HTTP edge of every service shares: problems (RFC 9457), reading JSON, health."""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import structlog
+from aiohttp import web
+
+from shared.database import DatabaseUnavailable
+
+log = structlog.get_logger()
+
+MAX_BODY_BYTES = 64 * 1024
+PROBLEM_JSON = "application/problem+json"
+TYPE_PREFIX = "urn:boxoffice:problem:"
+RETRY_SECONDS = 2
+
+HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with the input; `pointer` is a JSON Pointer (RFC 6901) into the body."""
+
+    pointer: str
+    detail: str
+
+
+@dataclass(slots=True, eq=False)
+class Problem(Exception):
+    """An error as the client sees it: `slug` ends the type, `detail` says what to do."""
+
+    status: int
+    slug: str
+    title: str
+    detail: str
+    faults: Sequence[Fault] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def body(self, instance: str) -> bytes:
+        document: dict[str, Any] = {
+            "type": TYPE_PREFIX + self.slug,
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": instance,
+        }
+        if self.faults:
+            document["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in self.faults]
+        return json.dumps(document | self.extra, ensure_ascii=False).encode(errors="backslashreplace")
+
+    def response(self, request: web.Request) -> web.Response:
+        headers = {"Cache-Control": "no-store"} | self.headers
+        return web.Response(
+            status=self.status, body=self.body(request.path), content_type=PROBLEM_JSON, headers=headers
+        )
+
+
+NOTHING_HERE = "There is nothing here, or it is not yours to see. Check the address."
+
+
+def not_found(detail: str = NOTHING_HERE, faults: Sequence[Fault] = ()) -> Problem:
+    return Problem(404, "not-found", "Not found", detail, faults)
+
+
+def invalid(faults: Sequence[Fault]) -> Problem:
+    return Problem(
+        422, "invalid", "Some of the input is wrong", "Correct what is listed under errors and send it again.", faults
+    )
+
+
+def unauthorized(detail: str) -> Problem:
+    return Problem(401, "unauthorized", "Credentials needed", detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def overloaded(detail: str = "We can't take this right now. Try again in a moment.") -> Problem:
+    return Problem(503, "overloaded", "Busy", detail, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+@web.middleware
+async def problems(request: web.Request, handler: HttpHandler) -> web.StreamResponse:
+    """Every error leaves as problem+json, and none with a traceback."""
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return problem.response(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        return _from_http_error(error).response(request)
+    except DatabaseUnavailable as error:
+        log.warning("http.database-unavailable", reason=str(error))
+        return overloaded().response(request)
+    except Exception:
+        log.exception("http.failed", method=request.method, route=_route(request))
+        return Problem(
+            500, "internal", "Our mistake", "Something broke on our side. Try again; it has been noted."
+        ).response(request)
+
+
+async def read_json(request: web.Request) -> tuple[dict[str, Any], bytes]:
+    """The body as a JSON object, with its raw bytes.
+
+    Raises `Problem`: unsupported-media-type, too-large or malformed.
+    """
+    if request.content_type != "application/json" and not request.content_type.endswith("+json"):
+        raise Problem(
+            415, "unsupported-media-type", "Not JSON", "Send the body as JSON with Content-Type: application/json."
+        )
+    raw = await request.read()
+    try:
+        document = json.loads(raw, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise _malformed(f"The body is no JSON: {_reason(error)}.") from error
+    if not isinstance(document, dict):
+        raise _malformed("The body must be a JSON object, in curly braces.")
+    return document, raw
+
+
+def health(ready: Callable[[], Awaitable[str | None]]) -> list[web.RouteDef]:
+    """`/healthz` says the process is alive, `/readyz` whether it can serve: `ready` gives None or why not."""
+
+    async def alive(_: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"}, headers={"Cache-Control": "no-store"})
+
+    async def can_serve(_: web.Request) -> web.Response:
+        reason = await ready()
+        body = {"status": "not ready", "reason": reason} if reason else {"status": "ready"}
+        return web.json_response(body, status=503 if reason else 200, headers={"Cache-Control": "no-store"})
+
+    return [web.get("/healthz", alive), web.get("/readyz", can_serve)]
+
+
+def _from_http_error(error: web.HTTPException) -> Problem:
+    if error.status == 404:
+        return not_found()
+    if error.status == 405:
+        allowed = error.headers.get("Allow", "")
+        return Problem(405, "method-not-allowed", "Wrong method", f"Use one of: {allowed}.", headers={"Allow": allowed})
+    if error.status == 413:
+        return Problem(413, "too-large", "Too large", f"Keep the body under {MAX_BODY_BYTES // 1024} KiB.")
+    return Problem(error.status, "bad-request", error.reason, "Check the request and send it again.")
+
+
+def _malformed(detail: str) -> Problem:
+    return Problem(400, "malformed", "Not a JSON object", detail)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg} at line {error.lineno}, column {error.colno}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"it is not UTF-8 at byte {error.start}"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else "a number is too long"
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise json.JSONDecodeError(f"{name} is no JSON value", name, 0)
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "unknown"

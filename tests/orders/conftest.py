@@ -1,0 +1,71 @@
+"""A running orders service on a fresh database, and a client for it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from services.orders import store
+from services.orders.app import wire
+from services.orders.organising import NewEvent, NewTicketType
+from services.orders.settings import OrdersSettings
+from shared.bus import Bus, connect
+from shared.database import Pool, close_pool, open_pool, transaction
+from shared.messages import Fact, message
+from tests.orders.builders import a_new_event
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """The service as its clients and neighbours see it."""
+
+    client: aiohttp.ClientSession
+    pool: "Pool[Any]"
+    bus: Bus
+    data: Path
+
+    async def on_sale(self, event: NewEvent) -> None:
+        async with transaction(self.pool) as held:
+            organiser = await store.add_organiser(held, "Lakeside Concerts")
+            await store.add_event(held, organiser, event)
+
+    async def report(self, fact: Fact) -> None:
+        """What tickets or mailer would publish."""
+        (outcome,) = await self.bus.publish([message(fact, source="test")])
+        assert outcome is None
+
+
+@pytest.fixture
+async def pool(migrated_url: str) -> AsyncIterator["Pool[Any]"]:
+    opened = await open_pool(migrated_url, "orders")
+    yield opened
+    await close_pool(opened)
+
+
+@pytest.fixture
+async def orders(
+    migrated_url: str, pool: "Pool[Any]", tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Orders]:
+    base = f"http://127.0.0.1:{free_port}"
+    monkeypatch.setenv("DATABASE_URL", migrated_url)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("PUBLIC_URL", base)
+    async with AsyncExitStack() as parts:
+        await wire(OrdersSettings(), parts, port=free_port)
+        bus = await connect(migrated_url, source="test")
+        parts.push_async_callback(bus.close)
+        client = await parts.enter_async_context(aiohttp.ClientSession(base))
+        running = Orders(client, pool, bus, tmp_path)
+        await running.on_sale(a_new_event("summer-night", *SUMMER_NIGHT))
+        yield running
+
+
+SUMMER_NIGHT = (
+    NewTicketType("general", "General", 4500, "EUR", 100, max_per_order=4),
+    NewTicketType("abroad", "From abroad", 5000, "CHF", 10),
+    NewTicketType("last-two", "Last two", 9900, "EUR", 2),
+)

@@ -12,9 +12,10 @@ from aiohttp import web
 
 from services.orders import answers, store
 from services.orders.access import Access
-from services.orders.batching import Answer, KeyInUse, KeyMismatch, Overloaded, Placer
+from services.orders.batching import KeyInUse, Overloaded, Placer
 from services.orders.browsing import Shelf
 from services.orders.catalogue import Event
+from services.orders.committing import Answer, KeyMismatch
 from services.orders.numbers import new_number
 from services.orders.paging import cursor_after, wanted_page
 from services.orders.placing import IdempotencyKey, PlaceOrder, faults_in, seat

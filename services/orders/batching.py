@@ -5,23 +5,20 @@ crowd shares one lock and one flush to disk.
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import structlog
 
-from services.orders import answers, store
+from services.orders import store
+from services.orders.committing import Answer, Contended, Outcome, place_batch
 from services.orders.numbers import new_number
-from services.orders.placing import Accepted, Decision, NotOnSale, PlaceOrder, SoldOut, decide
-from services.orders.reporting import order_placed
-from shared import outbox
-from shared.database import Connection, DatabaseUnavailable, Pool, connection, transaction
-from shared.identifiers import uuid7
+from services.orders.placing import PlaceOrder
+from shared.database import DatabaseUnavailable, Pool, connection, transaction
 
 log = structlog.get_logger()
 
@@ -39,27 +36,6 @@ class Overloaded(Exception):
 
 class KeyInUse(Exception):
     """An order with the same Idempotency-Key is waiting in this process."""
-
-
-class KeyMismatch(Exception):
-    """The Idempotency-Key came before with another request."""
-
-
-class _Contended(Exception):
-    """Another process answered one of our keys meanwhile: start the batch over and see."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the client gets. `body` of a placed order is without token and links; `order` is then its id."""
-
-    status: int
-    body: bytes
-    order: UUID | None
-    replayed: bool = False
-
-
-Outcome = Answer | Exception
 
 
 @dataclass(slots=True)
@@ -130,7 +106,7 @@ class Placer:
         try:
             outcomes = await self._commit([waiting.order for waiting in batch])
         except (DatabaseUnavailable, asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
-            outcomes = [DatabaseUnavailable(str(error))] * len(batch)
+            outcomes = [DatabaseUnavailable(str(error)) for _ in batch]
         except asyncio.CancelledError:
             for waiting in batch:
                 _fail(waiting, DatabaseUnavailable("the service is stopping"))
@@ -153,9 +129,9 @@ class Placer:
             outcomes: list[Outcome] | None = None
             try:
                 async with transaction(self._pool) as held:
-                    outcomes = await _place(held, orders)
+                    outcomes = await place_batch(held, orders)
                 return outcomes
-            except _Contended:
+            except Contended:
                 continue
             except asyncpg.UniqueViolationError as error:
                 if error.constraint_name != "orders_number_key":
@@ -170,70 +146,6 @@ class Placer:
         """Whether a commit whose confirmation was lost took place: all of the batch is there, or none of it."""
         async with connection(self._pool) as held:
             return bool(await store.existing_orders(held, [order.id for order in orders]))
-
-
-async def _place(held: Connection, orders: Sequence[PlaceOrder]) -> list[Outcome]:
-    keys = [order.idempotency.key for order in orders if order.idempotency]
-    known = await store.first_answers(held, keys) if keys else {}
-    fresh = [order for order in orders if not (order.idempotency and order.idempotency.key in known)]
-    answered = await _place_fresh(held, fresh) if fresh else {}
-    return [answered.get(order.id) or _replay(order, known) for order in orders]
-
-
-def _replay(order: PlaceOrder, known: dict[bytes, store.FirstAnswer]) -> Outcome:
-    assert order.idempotency  # noqa: S101 - only keyed orders are found among the known
-    first = known[order.idempotency.key]
-    if first.fingerprint != order.idempotency.fingerprint:
-        return KeyMismatch()
-    return Answer(first.status, first.answer, first.order_id, replayed=True)
-
-
-async def _place_fresh(held: Connection, orders: Sequence[PlaceOrder]) -> dict[UUID, Answer]:
-    now = datetime.now(UTC)
-    stock = await store.lock_types(held, {line.ticket_type for order in orders for line in order.lines})
-    decisions = decide(orders, stock, now)
-    accepted = [decision for decision in decisions if isinstance(decision, Accepted)]
-    if accepted:
-        await _write(held, accepted, now)
-    given = {decision.order.id: _answer(decision, now) for decision in decisions}
-    keyed = [
-        store.FirstAnswer(
-            order.idempotency.key, order.idempotency.fingerprint, answer.order, answer.status, answer.body
-        )
-        for order in orders
-        if order.idempotency and (answer := given[order.id])
-    ]
-    if keyed and not await store.keep_answers(held, keyed):
-        raise _Contended
-    return given
-
-
-async def _write(held: Connection, accepted: Sequence[Accepted], now: datetime) -> None:
-    """Stock, orders, tickets and outbox: what one commit makes true."""
-    taken: Counter[UUID] = Counter()
-    tickets: list[tuple[UUID, UUID, UUID, UUID, str]] = []
-    messages = []
-    for a in accepted:
-        seats = [(uuid7(), line.ticket_type, name) for line in a.order.lines for name in line.attendees]
-        taken.update(kind for _, kind, _ in seats)
-        tickets += [(ticket, a.order.id, a.order.event.id, kind, name) for ticket, kind, name in seats]
-        messages.append(order_placed(a, [ticket for ticket, _, _ in seats], now))
-    await store.take_places(held, taken)
-    await store.add_orders(held, accepted, now)
-    await store.add_tickets(held, tickets)
-    await outbox.add(held, messages)
-
-
-def _answer(decision: Decision, now: datetime) -> Answer:
-    match decision:
-        case Accepted(order=order):
-            return Answer(201, answers.placed(decision, now), order.id)
-        case SoldOut() | NotOnSale():
-            return Answer(409, answers.refusal(decision), None)
-
-
-def _renumbered(order: PlaceOrder) -> PlaceOrder:
-    return replace(order, number=new_number())
 
 
 def _settle(waiting: _Waiting, outcome: Outcome) -> None:

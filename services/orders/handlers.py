@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from shared.bus.handling import handling
+from shared.bus.typed import handling
 
 from services.orders import progress, store
 from services.orders.fulfilment import after

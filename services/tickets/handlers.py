@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from shared.bus.handling import handling
+from shared.bus.typed import handling
 
 from services.tickets import store
 from services.tickets.codes import TicketSigner

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from shared.bus.typed import handling
-
 from services.tickets import store
 from services.tickets.codes import TicketSigner
-from services.tickets.workers import RenderFailed, RenderPool
+from services.tickets.workers import RenderFailed, RenderPool, WorkersUnavailable
 from shared import outbox
 from shared.bus import Bus, Delivery, Done, Later, Never, Subscription, Verdict
+from shared.bus.typed import handling
 from shared.database import DatabaseUnavailable, Pool, connection, transaction
 from shared.messages import OrderPlaced, StoredDocument, TicketsFailed, TicketsIssued, message
 from shared.object_store import ObjectStore, StoreUnavailable
@@ -44,7 +43,7 @@ class Issuer:
     async def issue(self, placed: OrderPlaced, _: Delivery) -> Verdict:
         try:
             return await self._issue(placed)
-        except (DatabaseUnavailable, StoreUnavailable) as error:
+        except (DatabaseUnavailable, StoreUnavailable, WorkersUnavailable) as error:
             return Later(str(error), counts=False)
         except RenderFailed as error:
             return await self._give_up(placed, str(error))

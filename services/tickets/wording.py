@@ -1,0 +1,94 @@
+"""What a ticket says in the buyer's language: labels, dates, times, money.
+
+Dates, times and money follow the order's locale as CLDR has it; labels fall back from it to its
+language and then to English.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_interval, format_time, get_timezone_name
+from babel.numbers import format_currency
+
+from services.tickets.languages import RIGHT_TO_LEFT, WORDS, Words
+from shared.messages import Money
+
+ENGLISH = "en"
+OVERNIGHT = timedelta(hours=18)
+"""An event shorter than this that ends on the next day still counts as one evening."""
+
+# ISO 4217, table A.1, where the minor unit is not a hundredth.
+_EXPONENTS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND"), 0),
+    **dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
+}
+
+# CLDR parts a currency's code from the amount ("BHD 1.250"), Babel does not.
+_LETTER_BEFORE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A locale's words and forms. `tag` is its BCP 47 name, for the document's language."""
+
+    locale: Locale
+    words: Words
+    tag: str
+    right_to_left: bool
+
+    def date(self, instant: datetime, zone: str) -> str:
+        return str(format_date(instant.astimezone(ZoneInfo(zone)), "long", self.locale))
+
+    def days(self, start: datetime, end: datetime | None, zone: str) -> str:
+        """The day, or the first and last of several, in the event's zone."""
+        first = start.astimezone(ZoneInfo(zone))
+        if _is_one_day(first, end):
+            return str(format_date(first, "full", self.locale))
+        return str(format_interval(first, end, "yMMMEd", ZoneInfo(zone), locale=self.locale))
+
+    def hours(self, start: datetime, end: datetime | None, zone: str) -> str:
+        """When it begins, when it ends if that is on the same day, and the name of the zone."""
+        first = start.astimezone(ZoneInfo(zone))
+        hours = format_time(first, "short", locale=self.locale)
+        if end and _is_one_day(first, end):
+            hours += " – " + format_time(end.astimezone(first.tzinfo), "short", locale=self.locale)
+        return f"{hours} · {get_timezone_name(first, locale=self.locale)}"
+
+    def money(self, price: Money) -> str:
+        if price.amount == 0:
+            return self.words.free
+        amount = Decimal(price.amount).scaleb(-_EXPONENTS.get(price.currency, 2))
+        text = str(format_currency(amount, price.currency, locale=self.locale, decimal_quantization=False))
+        return _LETTER_BEFORE_DIGIT.sub("\u00a0", text)
+
+
+@lru_cache(256)
+def wording(tag: str) -> Wording:
+    """The wording for a BCP 47 tag; English for one that nobody knows."""
+    locale = _locale(tag) or Locale(ENGLISH)
+    language = locale.language if locale.language in WORDS else ENGLISH
+    return Wording(locale, WORDS[language], str(locale).replace("_", "-"), language in RIGHT_TO_LEFT)
+
+
+def _locale(tag: str) -> Locale | None:
+    """CLDR's locale nearest to the tag: `de-CH-1996` is `de-CH`, `de-XX` is `de`."""
+    parts = tag.replace("_", "-").split("-")
+    for end in range(len(parts), 0, -1):
+        try:
+            return Locale.parse("-".join(parts[:end]), sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+    return None
+
+
+def _is_one_day(first: datetime, end: datetime | None) -> bool:
+    if end is None:
+        return True
+    return first.date() == end.astimezone(first.tzinfo).date() or end - first < OVERNIGHT

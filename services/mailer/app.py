@@ -1,0 +1,55 @@
+"""The mailer, wired: tickets issued become a mail in the buyer's inbox."""
+
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from services.mailer.composing import Composer
+from services.mailer.handlers import TicketMail
+from services.mailer.lines import Lines
+from services.mailer.settings import MailerSettings
+from shared import bus as buses
+from shared import service
+from shared.background import Background
+from shared.bus import Bus
+from shared.database import Pool, close_pool, open_pool, ready
+from shared.object_store import open_store
+from shared.outbox import Relay
+from shared.web import MAX_BODY_BYTES, health, problems
+
+PORT = 8082
+LINES = 8
+
+
+def main(port: int | None = None) -> int:
+    return service.run("mailer", MailerSettings, partial(wire, port=port or PORT))
+
+
+async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) -> None:
+    objects = open_store(settings.store)
+    pool = await open_pool(settings.database, "mailer")
+    parts.push_async_callback(close_pool, pool)
+    lines = Lines(settings.server, hello=settings.sender.domain, size=LINES)
+    parts.push_async_callback(lines.close)
+    background = Background()
+    parts.push_async_callback(background.close)
+    bus = await buses.connect(settings.broker, source="mailer")
+    parts.push_async_callback(bus.close)
+
+    relay = Relay(pool, bus)
+    background.start("relay", relay.run)
+    background.start("lines", lines.tend)
+    composer = Composer(settings.sender, settings.public_url)
+    await TicketMail(pool, objects, composer, lines, on_commit=relay.wake).subscribe(bus)
+
+    app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)
+    app.add_routes(health(partial(_ready, pool, bus)))
+    await service.listen(parts, app, port)
+
+
+async def _ready(pool: "Pool[Any]", bus: Bus) -> str | None:
+    if reason := await ready(pool):
+        return reason
+    return None if bus.healthy() else "the broker does not answer"

@@ -1,0 +1,38 @@
+"""A mail's identity: one mail per template, order, recipient and revision, whatever is delivered twice.
+
+pending ──► sent       the server has taken it
+   │ ▲ ├──► bounced    the address does not take mail
+   └─┘ └──► failed     given up for another reason
+ (waits)
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from services.mailer.outcomes import Status
+from shared.messages import EmailBounced, EmailFailed, EmailSent, MailOutcome
+
+REPORTS: dict[Status, type[MailOutcome]] = {"sent": EmailSent, "bounced": EmailBounced, "failed": EmailFailed}
+
+
+@dataclass(frozen=True, slots=True)
+class MailKey:
+    """`template` names the mail (`tickets`), `number` the order; `revision` grows with each resend asked for."""
+
+    template: str
+    number: str
+    recipient: str
+    revision: int = 1
+
+
+def message_id(key: MailKey, domain: str) -> str:
+    """The mail's `Message-ID`, the same however often it is sent, so that a receiver can drop the second."""
+    parts = (key.template, key.number, key.recipient, str(key.revision))
+    digest = sha256("\0".join(parts).encode()).hexdigest()
+    return f"<{digest[:32]}@{domain}>"
+
+
+def report(key: MailKey, status: Status, reason: str | None) -> MailOutcome:
+    """What the other services are told of a settled mail."""
+    kind = REPORTS[status]
+    return kind(number=key.number, template=key.template, recipient=key.recipient, reason=reason)

@@ -1,0 +1,88 @@
+"""What the mailer can be told."""
+
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from services.mailer.addresses import Mailbox, named_mailbox
+from services.mailer.dialling import SmtpServer, Tls
+from shared.settings import Settings, SmtpUrl
+
+STARTTLS: dict[str, Tls] = {"require": "require", "auto": "auto", "never": "never"}
+
+
+class MailerSettings(Settings):
+    """Beside the shared ones: which server takes our mail, and in whose name it goes."""
+
+    smtp_url: SmtpUrl = Field(
+        SecretStr("smtp://localhost:25"),
+        description="The mail server: `smtp://user:password@host:587?starttls=require`, or `smtps://…` for TLS "
+        "at once. `starttls` is `require` (the default with a password), `auto` (when offered; the default without) "
+        "or `never`.",
+    )
+    mail_from: str = Field(
+        "Boxoffice <tickets@localhost>", description="Whom mail comes from: `Name <address>` or an address."
+    )
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _server(cls, value: SecretStr) -> SecretStr:
+        smtp_server(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _from(cls, value: str) -> str:
+        if not named_mailbox(value).local.isascii():
+            raise ValueError("what stands before the @ must be ASCII: many servers refuse others")
+        return value
+
+    @property
+    def server(self) -> SmtpServer:
+        return smtp_server(self.smtp_url.get_secret_value())
+
+    @property
+    def sender(self) -> Mailbox:
+        return named_mailbox(self.mail_from)
+
+
+def smtp_server(url: str) -> SmtpServer:
+    """Read a `SMTP_URL`. Raises `ValueError` that says what is allowed, without the password."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        raise ValueError("must name a host, as in smtp://mail.example.org:587")
+    if parts.path not in ("", "/") or parts.fragment:
+        raise ValueError("must end after the port and ?starttls=… (write # as %23, / as %2F, @ as %40 in a password)")
+    tls = _tls(parts.scheme, parts.query, login=bool(parts.username))
+    return SmtpServer(
+        host=parts.hostname,
+        port=_port(url) or (465 if tls == "implicit" else 587 if parts.username else 25),
+        tls=tls,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )
+
+
+def _tls(scheme: str, query: str, *, login: bool) -> Tls:
+    wanted = parse_qs(query, keep_blank_values=True)
+    if surplus := sorted(set(wanted) - {"starttls"}):
+        raise ValueError(f"has an unknown option {surplus[0]!r}; only starttls is known")
+    word = wanted.get("starttls", [""])[-1]
+    if scheme == "smtps":
+        if word:
+            raise ValueError("smtps:// is TLS from the first byte: leave starttls out")
+        return "implicit"
+    if not word:
+        return "require" if login else "auto"
+    if word not in STARTTLS:
+        raise ValueError("starttls must be require, auto or never")
+    if word == "auto" and login:
+        raise ValueError("starttls=auto could give the password away to a server without TLS: use require, or never")
+    return STARTTLS[word]
+
+
+def _port(url: str) -> int | None:
+    try:
+        return urlsplit(url).port
+    except ValueError:
+        raise ValueError("has a port that is no number from 1 to 65535") from None

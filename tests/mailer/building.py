@@ -1,0 +1,55 @@
+"""Facts for the mailer's tests, with everything said that a test does not care about."""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from shared.bus import Delivery
+from shared.messages import Buyer, EventDetails, StoredDocument, TicketsIssued, Venue, message
+
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 20
+SEVEN_PM_IN_BERLIN = datetime(2027, 5, 14, 17, 0, tzinfo=UTC)
+
+
+def an_event(
+    name: str = "Night Music",
+    *,
+    timezone: str = "Europe/Berlin",
+    ends_at: datetime | None = None,
+    venue: Venue | None = None,
+    organiser: str = "Nachtlicht",
+) -> EventDetails:
+    return EventDetails(
+        id="01990000-0000-7000-8000-000000000001",
+        slug="night-music",
+        name=name,
+        description="",
+        venue=venue or Venue("Old Harbour Hall", "Quay 4, Hamburg"),
+        starts_at=SEVEN_PM_IN_BERLIN,
+        ends_at=ends_at,
+        timezone=timezone,
+        organiser=organiser,
+    )
+
+
+def tickets_issued(
+    number: str = "7K2MX-Q4P9D",
+    *,
+    name: str = "Ada Lovelace",
+    email: str = "ada@example.org",
+    locale: str = "en",
+    tickets: int = 2,
+    event: EventDetails | None = None,
+    pdf: bytes = PDF,
+) -> TicketsIssued:
+    return TicketsIssued(
+        number=number,
+        event=event or an_event(),
+        buyer=Buyer(name, email),
+        locale=locale,
+        pdf=StoredDocument(key=f"tickets/{number}.pdf", size=len(pdf), sha256=sha256(pdf).hexdigest()),
+        tickets=tickets,
+    )
+
+
+def delivery_of(issued: TicketsIssued, attempt: int = 1) -> Delivery:
+    return Delivery(message(issued, source="tickets"), "mailer.tickets-issued", attempt)

@@ -18,6 +18,7 @@ import structlog
 import uvloop
 from aiohttp import web
 
+from shared.bus.protocol import BadBrokerUrl
 from shared.keyring import BadKeyFile
 from shared.object_store import BadStore
 from shared.settings import BadSettings, Settings, load
@@ -40,7 +41,7 @@ def run(name: str, kind: type[S], wire: Wire[S]) -> int:
         settings = load(kind)
         configure_logs(name, settings.log_format, settings.log_level)
         uvloop.run(_serve(settings, wire))
-    except BadSettings as error:
+    except (BadSettings, BadBrokerUrl) as error:
         print(error, file=sys.stderr)
         return BAD_SETTINGS
     except (BadKeyFile, BadStore, OSError) as error:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from aiohttp import web
-from shared.outbox import Relay
 
 from services.orders import store
 from services.orders.access import Access
@@ -23,6 +22,7 @@ from shared import keyring, service
 from shared.background import Background
 from shared.database import Pool, close_pool, connection, open_pool, ready
 from shared.object_store import open_store
+from shared.outbox import Relay
 from shared.web import MAX_BODY_BYTES, health, problems
 
 PORT = 8080

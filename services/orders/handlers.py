@@ -3,12 +3,12 @@
 from typing import Any
 
 import msgspec
-from shared.bus.typed import handling
 
 from services.orders import progress, store
 from services.orders.fulfilment import after
 from shared import inbox
 from shared.bus import Bus, Delivery, Done, Later, Never, Subscription, Verdict
+from shared.bus.typed import handling
 from shared.database import DatabaseUnavailable, Pool, transaction
 from shared.messages import EmailBounced, EmailFailed, EmailSent, Fact, TicketsFailed, TicketsIssued
 

@@ -4,7 +4,6 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 from aiohttp import web
-from shared.outbox import Relay
 
 from services.tickets.codes import TicketSigner
 from services.tickets.handlers import Issuer
@@ -15,6 +14,7 @@ from shared import keyring, service
 from shared.background import Background
 from shared.database import close_pool, open_pool, ready
 from shared.object_store import open_store
+from shared.outbox import Relay
 from shared.web import MAX_BODY_BYTES, health, problems
 
 PORT = 8081

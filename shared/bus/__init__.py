@@ -9,6 +9,7 @@ transaction as the effect. `connect` picks the transport from `BROKER_URL`.
 
 from shared.bus.connecting import connect
 from shared.bus.protocol import (
+    BadBrokerUrl,
     Bus,
     BusError,
     BusUnavailable,
@@ -20,14 +21,17 @@ from shared.bus.protocol import (
     Message,
     Never,
     QueueStatus,
+    Refused,
     RetryPolicy,
     Subscription,
     TooLarge,
     Unroutable,
+    Unsendable,
     Verdict,
 )
 
 __all__ = [
+    "BadBrokerUrl",
     "Bus",
     "BusError",
     "BusUnavailable",
@@ -39,10 +43,12 @@ __all__ = [
     "Message",
     "Never",
     "QueueStatus",
+    "Refused",
     "RetryPolicy",
     "Subscription",
     "TooLarge",
     "Unroutable",
+    "Unsendable",
     "Verdict",
     "connect",
 ]

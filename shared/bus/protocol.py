@@ -4,9 +4,12 @@ Errors, drawn as the tree they are::
 
     BusError
     ├── BusUnavailable   the broker can't be reached or did not confirm in time: outcome unknown,
-    │                    publish the same message again (consumers drop duplicates by its id)
+    │   │                publish the same message again (consumers drop duplicates by its id)
+    │   └── Refused      the broker is there and did not take this message now (a full queue): likewise
     ├── Unroutable       no queue is bound to the key: nothing was stored, keep the message
-    └── TooLarge         over MAX_MESSAGE_BYTES: will never fit, send a reference instead
+    ├── Unsendable       its id, key or subject can't travel: trying again is no use
+    │   └── TooLarge     over MAX_MESSAGE_BYTES: send a reference instead
+    └── BadBrokerUrl     from `connect` alone: no transport serves it, says which URLs are allowed
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,12 +28,24 @@ class BusUnavailable(BusError):
     """No confirm: the message may or may not be stored. Publish it again, with the same id."""
 
 
+class Refused(BusUnavailable):
+    """The broker is there, and a queue did not take this message: it may in a while."""
+
+
 class Unroutable(BusError):
     """No queue is bound to the message's key, so nothing was stored."""
 
 
-class TooLarge(BusError):
-    """The message is over `MAX_MESSAGE_BYTES`; nothing was sent."""
+class Unsendable(BusError):
+    """The message can never be sent as it is; nothing was sent."""
+
+
+class TooLarge(Unsendable):
+    """The message's body is over `MAX_MESSAGE_BYTES`; nothing was sent."""
+
+
+class BadBrokerUrl(BusError):
+    """No transport serves this URL; says which schemes do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +64,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message in a handler's hands. `attempt` counts from 1 and counts crashed attempts too."""
+    """A message in a handler's hands.
+
+    `attempt` counts from 1, and counts the attempts on which a worker was killed or lost its lease.
+    """
 
     message: Message
     queue: str
@@ -66,6 +84,7 @@ class Later:
     """Not now. Comes back after `after`, or by the retry policy's schedule when None.
 
     Counts as an attempt unless `counts` is False (a dependency is away: not the message's fault).
+    `reason` is logged: ids and causes, never a person's data.
     """
 
     reason: str
@@ -75,7 +94,7 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Never:
-    """No use trying again: the message goes to the dead letters with `reason`."""
+    """No use trying again: the message goes to the dead letters with `reason`, which is logged too."""
 
     reason: str
 
@@ -104,8 +123,9 @@ class RetryPolicy:
 class Subscription:
     """A queue (`service.key`, e.g. `tickets.order-placed`), the keys bound to it, and how to serve it.
 
-    At most `concurrency` handlers of this subscription run at once in this process. A handler that
-    runs longer than `time_limit` is cancelled and the attempt counts as failed.
+    A key is bound whole, without wildcards. At most `concurrency` handlers of this subscription run
+    at once in this process. A handler that runs longer than `time_limit` is cancelled and the attempt
+    counts as failed.
     """
 
     queue: str
@@ -117,7 +137,10 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message given up on: why, after how many attempts, from which queue, since when."""
+    """A message given up on: why, after how many attempts, from which queue, since when.
+
+    After `reason`'s first line come the last lines of the traceback where a handler raised.
+    """
 
     message: Message
     queue: str
@@ -128,7 +151,12 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class QueueStatus:
-    """`oldest` is the age of the oldest ready message, None when there is none."""
+    """How a queue stands.
+
+    `ready` can be taken now, `in_flight` is in a handler's hands (over AMQP: in this process's, the
+    broker does not tell others'), `waiting` waits for its next attempt, `dead` was given up on.
+    `oldest` is the age of the oldest ready message; None when there is none, or over AMQP.
+    """
 
     queue: str
     ready: int
@@ -139,6 +167,8 @@ class QueueStatus:
 
 
 class Bus(Protocol):
+    """A connection to the broker, made by `shared.bus.connect`. For one event loop."""
+
     async def publish(self, messages: Sequence[Message]) -> list[BusError | None]:
         """Publish and wait for the broker's confirms; one outcome per message, in the same order.
 
@@ -147,17 +177,27 @@ class Bus(Protocol):
         Never raises for a message's sake. Cancelled: outcome unknown, as for `BusUnavailable`.
         """
 
-    async def subscribe(self, subscription: Subscription, handler: Handler) -> None:
-        """Declare the queue with its bindings, then serve it until `close`.
+    async def declare(self, queue: str, keys: Sequence[str]) -> None:
+        """Have the queue exist and be bound to these keys, whoever serves it; bindings are only added.
 
-        Returns once the queue exists and its bindings are in force. A lost broker is rejoined by
-        itself, with jitter. A handler that raises counts as `Later`; one that is cancelled by
-        `close` gives its message back uncounted; a process that is killed gives back what it held,
-        and the attempt counts. Messages behind a waiting or dead one go on.
+        Returns once that is so. With the broker away it returns at once: the queue is declared as soon
+        as the broker is there, and again whenever it comes back.
+        """
+
+    async def subscribe(self, subscription: Subscription, handler: Handler) -> None:
+        """Declare the queue, as `declare` does, and serve it until `close`.
+
+        A lost broker is rejoined by itself, with jitter. A handler that raises counts as `Later`; one
+        that is cancelled by `close` gives its message back uncounted; a process that is killed gives
+        back what it held, and the attempt counts. Messages behind a waiting or dead one go on.
+        One subscription a queue in a process.
         """
 
     async def dead_letters(self, queue: str, limit: int = 100) -> list[DeadLetter]:
-        """The queue's dead letters, oldest first; reading leaves them where they are."""
+        """The queue's dead letters, oldest first; reading leaves them where they are.
+
+        This and what follows, until `healthy`, raise `BusUnavailable` when the broker is away.
+        """
 
     async def replay(self, queue: str, message_id: str) -> bool:
         """Put a dead letter back at the end of its queue with a fresh count of attempts.
@@ -165,11 +205,14 @@ class Bus(Protocol):
         False when no such letter is there.
         """
 
+    async def discard(self, queue: str, message_id: str) -> bool:
+        """Drop a dead letter for good. False when no such letter is there."""
+
     async def status(self, queues: Sequence[str]) -> list[QueueStatus]:
-        """How each of these queues stands now."""
+        """How each of these queues stands now; one that does not exist has nothing in it."""
 
     def healthy(self) -> bool:
-        """Whether the broker is reachable as far as is known now; no I/O."""
+        """Whether the broker is there and every subscription is served, as far as is known; no I/O."""
 
     async def close(self, grace: timedelta = timedelta(seconds=5)) -> None:
         """Stop taking, let handlers finish within `grace`, cancel and give back the rest, disconnect.

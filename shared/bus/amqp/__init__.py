@@ -1,0 +1,5 @@
+"""The bus over RabbitMQ 3.10 and later: quorum queues, publisher confirms, dead letters."""
+
+from shared.bus.amqp.bus import AmqpBus
+
+__all__ = ["AmqpBus"]

@@ -1,0 +1,88 @@
+"""Publishing with confirms: each message's outcome is the broker's own word on it."""
+
+import asyncio
+from typing import cast
+
+from aiormq import Channel, spec
+from aiormq.exceptions import DeliveryError, PublishError
+
+from shared.bus.amqp.line import Line
+from shared.bus.amqp.opening import LINE_LOST
+from shared.bus.amqp.topology import declare_exchange
+from shared.bus.protocol import BusError, BusUnavailable, Refused, Unroutable
+
+CONFIRM_SECONDS = 5.0
+OPEN_SECONDS = 5.0
+
+
+class Publisher:
+    """A confirming channel, opened when first needed and again after it was lost."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._opening = asyncio.Lock()
+        self._channel: Channel | None = None
+        # The broker names a returned message by its id alone, so one id is never twice in flight.
+        self._in_flight: dict[str, asyncio.Event] = {}
+
+    async def send(self, exchange: str, key: str, body: bytes, properties: spec.Basic.Properties) -> BusError | None:
+        """None: confirmed by every queue it was routed to. Never raises for the broker's sake."""
+        identity = str(properties.message_id)
+        while other := self._in_flight.get(identity):
+            await other.wait()
+        self._in_flight[identity] = done = asyncio.Event()
+        try:
+            return await self._send(exchange, key, body, properties)
+        finally:
+            del self._in_flight[identity]
+            done.set()
+
+    async def _send(self, exchange: str, key: str, body: bytes, properties: spec.Basic.Properties) -> BusError | None:
+        try:
+            channel = await self._open()
+            await channel.basic_publish(
+                body,
+                exchange=exchange,
+                routing_key=key,
+                properties=properties,
+                mandatory=True,
+                timeout=CONFIRM_SECONDS,
+                wait=False,
+            )
+            return None
+        except PublishError:
+            return Unroutable(f"no queue is bound to {key}")
+        except DeliveryError as error:
+            refused = Refused("RabbitMQ refused the message: a queue is full, or not writable")
+            refused.__cause__ = error
+            return refused
+        except TimeoutError as error:
+            return _because(f"no confirm within {CONFIRM_SECONDS:g} s", error)
+        except BusUnavailable as error:
+            return error
+        except LINE_LOST as error:
+            return _because(f"the line was lost: {type(error).__name__}", error)
+        except asyncio.CancelledError as error:
+            # The library's way to say that the connection died, unless we are cancelled ourselves.
+            if (task := asyncio.current_task()) and task.cancelling():
+                raise
+            return _because("the line was lost", error)
+
+    async def _open(self) -> Channel:
+        if self._channel is not None and not self._channel.is_closed:
+            return self._channel
+        async with self._opening:
+            if self._channel is None or self._channel.is_closed:
+                connection = self._line.current()
+                async with asyncio.timeout(OPEN_SECONDS):
+                    await declare_exchange(connection)
+                    channel = connection.channel(publisher_confirms=True, on_return_raises=True)
+                    await channel.initialize()
+                    self._channel = cast(Channel, await channel.get_underlay_channel())
+            return self._channel
+
+
+def _because(what: str, error: BaseException) -> BusUnavailable:
+    outcome = BusUnavailable(what)
+    outcome.__cause__ = error
+    return outcome

@@ -1,0 +1,229 @@
+"""The bus's SQL, each statement its own transaction. Everything here raises `BusUnavailable`.
+
+Takes skip locked rows, and only the holder of a row's token touches it after that, so no two
+processes ever wait for each other's row locks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from shared.bus.consuming import Bury, Finish, GiveBack, Retry, Settlement
+from shared.bus.postgres.sessions import Sessions
+from shared.bus.protocol import DeadLetter, Message, QueueStatus
+
+CHANNEL = "boxoffice_bus"
+# NOTIFY takes at most 7,999 bytes; names that don't fit wake everyone.
+WAKE_ALL = "*"
+_NOTIFY = f"""
+    pg_notify('{CHANNEL}', CASE WHEN octet_length(string_agg(DISTINCT queue, ',')) < 7900
+                           THEN string_agg(DISTINCT queue, ',') ELSE '{WAKE_ALL}' END)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A leased row: ours as long as `token` is still in it. `attempt` includes this one."""
+
+    id: int
+    token: UUID
+    attempt: int
+    message: Message
+
+
+async def declare(sessions: Sessions, queue: str, keys: Sequence[str]) -> None:
+    async with sessions.use() as connection:
+        await connection.execute(
+            """
+            WITH made AS (INSERT INTO bus.queues VALUES ($1) ON CONFLICT DO NOTHING)
+            INSERT INTO bus.bindings (queue, key) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING
+            """,
+            queue,
+            list(keys),
+        )
+
+
+async def enqueue(sessions: Sessions, messages: Sequence[Message]) -> set[str]:
+    """Store each message once a bound queue, and wake those queues. Returns the keys that had one."""
+    async with sessions.use() as connection:
+        keys = await connection.fetchval(
+            f"""
+            WITH incoming AS (
+                SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
+                    WITH ORDINALITY AS m (message_id, key, subject, body, place)
+            ), stored AS (
+                INSERT INTO bus.deliveries (queue, message_id, key, subject, body)
+                SELECT b.queue, m.message_id, m.key, m.subject, m.body
+                FROM incoming m JOIN bus.bindings b USING (key) ORDER BY m.place
+                RETURNING key, queue
+            ), woken AS (
+                SELECT {_NOTIFY}, array_agg(DISTINCT key) AS keys FROM stored HAVING count(*) > 0
+            )
+            SELECT keys FROM woken
+            """,  # noqa: S608 - only our own constants
+            [message.id for message in messages],
+            [message.key for message in messages],
+            [message.subject for message in messages],
+            [message.body for message in messages],
+        )
+    return set(keys or ())
+
+
+async def take(sessions: Sessions, queue: str, limit: int, lease: timedelta) -> list[Taken]:
+    """Lease up to `limit` messages: first those whose wait or lease is over, then the oldest ready ones."""
+    token = uuid4()
+    async with sessions.use() as connection:
+        rows = await connection.fetch(
+            """
+            WITH due AS (
+                SELECT id FROM bus.deliveries WHERE queue = $1 AND available_at <= now()
+                ORDER BY available_at LIMIT $2 FOR UPDATE SKIP LOCKED
+            ), ready AS (
+                SELECT id FROM bus.deliveries WHERE queue = $1 AND available_at IS NULL
+                ORDER BY id LIMIT $2 - (SELECT count(*) FROM due) FOR UPDATE SKIP LOCKED
+            )
+            UPDATE bus.deliveries SET token = $3, available_at = now() + $4, attempts = attempts + 1
+            WHERE id IN (SELECT id FROM due UNION ALL SELECT id FROM ready)
+            RETURNING id, attempts, message_id, key, subject, body
+            """,
+            queue,
+            limit,
+            token,
+            lease,
+        )
+    return [_taken(row, token) for row in sorted(rows, key=lambda row: row["id"])]
+
+
+async def renew(sessions: Sessions, held: Sequence[Taken], lease: timedelta) -> int:
+    """Prolong these leases; returns how many were still ours."""
+    async with sessions.use() as connection:
+        status = await connection.execute(
+            """
+            UPDATE bus.deliveries d SET available_at = now() + $3
+            FROM unnest($1::bigint[], $2::uuid[]) AS held (id, token) WHERE d.id = held.id AND d.token = held.token
+            """,
+            [taken.id for taken in held],
+            [taken.token for taken in held],
+            lease,
+        )
+    return int(status.rpartition(" ")[2])
+
+
+async def settle(sessions: Sessions, settled: Sequence[tuple[Taken, Settlement]]) -> None:
+    """Carry out what was decided, as far as the leases still hold; safe to repeat."""
+    async with sessions.use() as connection:
+        await _finish(connection, [taken for taken, what in settled if isinstance(what, Finish)])
+        await _put_back(connection, [(t, *_next_turn(t, w)) for t, w in settled if isinstance(w, Retry | GiveBack)])
+        await _bury(connection, [(taken, what) for taken, what in settled if isinstance(what, Bury)])
+
+
+async def dead_letters(sessions: Sessions, queue: str, limit: int) -> list[DeadLetter]:
+    async with sessions.use() as connection:
+        rows = await connection.fetch(
+            "SELECT * FROM bus.dead_letters WHERE queue = $1 ORDER BY id LIMIT $2", queue, limit
+        )
+    return [DeadLetter(_message(row), queue, row["reason"], row["attempts"], row["died_at"]) for row in rows]
+
+
+async def replay(sessions: Sessions, queue: str, message_id: str) -> bool:
+    async with sessions.use() as connection:
+        found = await connection.fetchval(
+            f"""
+            WITH risen AS ({_DELETE_ONE} RETURNING message_id, key, subject, body), stored AS (
+                INSERT INTO bus.deliveries (queue, message_id, key, subject, body)
+                SELECT $1, message_id, key, subject, body FROM risen RETURNING queue
+            ), woken AS (SELECT {_NOTIFY} FROM stored HAVING count(*) > 0)
+            SELECT count(*) FROM woken
+            """,  # noqa: S608 - only our own constants
+            queue,
+            message_id,
+        )
+    return bool(found)
+
+
+async def discard(sessions: Sessions, queue: str, message_id: str) -> bool:
+    async with sessions.use() as connection:
+        return str(await connection.execute(_DELETE_ONE, queue, message_id)) == "DELETE 1"
+
+
+async def status(sessions: Sessions, queues: Sequence[str]) -> list[QueueStatus]:
+    async with sessions.use() as connection:
+        rows = await connection.fetch(
+            """
+            SELECT asked.queue, dead.n AS dead, ready, in_flight, waiting, oldest
+            FROM unnest($1::text[]) WITH ORDINALITY AS asked (queue, place)
+            CROSS JOIN LATERAL (
+                SELECT count(*) FILTER (WHERE available_at IS NULL OR available_at <= now()) AS ready,
+                       count(*) FILTER (WHERE available_at > now() AND token IS NOT NULL) AS in_flight,
+                       count(*) FILTER (WHERE available_at > now() AND token IS NULL) AS waiting,
+                       now() - min(enqueued_at) FILTER (WHERE available_at IS NULL OR available_at <= now()) AS oldest
+                FROM bus.deliveries d WHERE d.queue = asked.queue
+            ) AS live
+            CROSS JOIN LATERAL (SELECT count(*) AS n FROM bus.dead_letters l WHERE l.queue = asked.queue) AS dead
+            ORDER BY place
+            """,
+            list(queues),
+        )
+    return [QueueStatus(**dict(row)) for row in rows]
+
+
+_DELETE_ONE = """
+    DELETE FROM bus.dead_letters WHERE id =
+        (SELECT min(id) FROM bus.dead_letters WHERE queue = $1 AND message_id = $2)"""
+
+
+async def _finish(connection: Any, done: Sequence[Taken]) -> None:
+    if done:
+        await connection.execute(
+            "DELETE FROM bus.deliveries d USING unnest($1::bigint[], $2::uuid[]) AS done (id, token) "
+            "WHERE d.id = done.id AND d.token = done.token",
+            [taken.id for taken in done],
+            [taken.token for taken in done],
+        )
+
+
+def _next_turn(taken: Taken, what: Retry | GiveBack) -> tuple[int, timedelta | None]:
+    return (what.attempts, what.after) if isinstance(what, Retry) else (taken.attempt - 1, None)
+
+
+async def _put_back(connection: Any, turns: Sequence[tuple[Taken, int, timedelta | None]]) -> None:
+    if turns:
+        await connection.execute(
+            """
+            UPDATE bus.deliveries d SET token = NULL, attempts = turn.attempts, available_at = now() + turn.wait
+            FROM unnest($1::bigint[], $2::uuid[], $3::int[], $4::interval[]) AS turn (id, token, attempts, wait)
+            WHERE d.id = turn.id AND d.token = turn.token
+            """,
+            [taken.id for taken, _, _ in turns],
+            [taken.token for taken, _, _ in turns],
+            [attempts for _, attempts, _ in turns],
+            [wait for _, _, wait in turns],
+        )
+
+
+async def _bury(connection: Any, dead: Sequence[tuple[Taken, Bury]]) -> None:
+    if dead:
+        await connection.execute(
+            """
+            WITH gone AS (
+                DELETE FROM bus.deliveries d
+                USING unnest($1::bigint[], $2::uuid[], $3::text[], $4::int[]) AS dead (id, token, reason, attempts)
+                WHERE d.id = dead.id AND d.token = dead.token
+                RETURNING d.queue, d.message_id, d.key, d.subject, d.body, dead.reason, dead.attempts
+            )
+            INSERT INTO bus.dead_letters (queue, message_id, key, subject, body, reason, attempts) SELECT * FROM gone
+            """,
+            [taken.id for taken, _ in dead],
+            [taken.token for taken, _ in dead],
+            [bury.reason.replace("\0", "") for _, bury in dead],
+            [bury.attempts for _, bury in dead],
+        )
+
+
+def _taken(row: Any, token: UUID) -> Taken:
+    return Taken(row["id"], token, row["attempts"], _message(row))
+
+
+def _message(row: Any) -> Message:
+    return Message(row["message_id"], row["key"], row["subject"], row["body"])

@@ -1,0 +1,106 @@
+"""From the outbox to the bus."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Sequence
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import structlog
+
+from shared.bus.backoff import waits
+from shared.bus.protocol import Bus, BusError, BusUnavailable, Message
+from shared.database import DatabaseUnavailable, Pool
+from shared.outbox import rows
+from shared.outbox.rows import Backlog
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+BATCH = 500
+# A publish that takes longer has an unknown outcome; ended well before the lease, so that no other
+# relay is at the same rows meanwhile.
+PUBLISH_SECONDS = 8.0
+POLL_SECONDS = 0.5
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.1, 1.0
+STOP_SECONDS = 2.0
+
+
+class Relay:
+    """Publishes one schema's outbox. Any number of relays may work on it at once."""
+
+    def __init__(self, pool: "Pool[Any]", bus: Bus) -> None:
+        self._pool = pool
+        self._bus = bus
+        self._woken = asyncio.Event()
+        self._away = False
+
+    def wake(self) -> None:
+        """Something was committed."""
+        self._woken.set()
+
+    async def backlog(self) -> Backlog:
+        """Raises `DatabaseUnavailable`."""
+        return await rows.backlog(self._pool)
+
+    async def run(self) -> None:
+        """Relay until cancelled; a round under way is then finished within 2 seconds."""
+        pauses = _pauses()
+        while True:
+            self._woken.clear()
+            try:
+                went = await _finished_even_if_cancelled(self._round())
+            except (BusUnavailable, DatabaseUnavailable) as error:
+                if not self._away:
+                    log.warning("outbox.away", error=str(error))
+                self._away = True
+                await asyncio.sleep(next(pauses))
+                continue
+            if self._away:
+                log.info("outbox.back")
+            self._away, pauses = False, _pauses()
+            if not went:
+                await self._until_woken()
+
+    async def _round(self) -> int:
+        """Publish one batch; returns how many rows it held. One row alone while the broker is away."""
+        token = uuid4()
+        batch = await rows.take(self._pool, token, 1 if self._away else BATCH)
+        if not batch:
+            return 0
+        outcomes = await self._publish([owed.message for owed in batch])
+        await rows.settle(self._pool, token, list(zip(batch, outcomes, strict=True)))
+        for outcome in outcomes:
+            if outcome is not None and rows.is_outage(outcome):
+                raise outcome
+        return len(batch)
+
+    async def _publish(self, messages: Sequence[Message]) -> list[BusError | None]:
+        try:
+            async with asyncio.timeout(PUBLISH_SECONDS):
+                return await self._bus.publish(messages)
+        except TimeoutError:
+            return [BusUnavailable(f"no outcome within {PUBLISH_SECONDS:g} s")] * len(messages)
+
+    async def _until_woken(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._woken.wait()
+        except TimeoutError:
+            return
+
+
+def _pauses() -> Iterator[float]:
+    return waits(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
+
+
+async def _finished_even_if_cancelled(work: Coroutine[Any, Any, T]) -> T:
+    """A cancelled round would leave its rows leased; it gets a moment to confirm and remove them."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,), timeout=STOP_SECONDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise

@@ -1,0 +1,143 @@
+"""The outbox table: every statement on it, each its own transaction but for `add`'s."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from shared.bus.protocol import BusError, BusUnavailable, Message, Refused, Unsendable
+from shared.database import Connection, Pool, connection, transaction
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=10)
+FIRST_PARKED, LONGEST_PARKED = timedelta(seconds=1), timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is not yet confirmed: how many rows, how many of them parked, and the age of the oldest."""
+
+    count: int
+    parked: int
+    oldest: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A leased row."""
+
+    position: int
+    failures: int
+    message: Message
+
+
+async def add(connection: Connection, messages: Sequence[Message]) -> None:
+    """Owe these messages to the bus from the moment the caller's transaction commits."""
+    await connection.execute(
+        """
+        INSERT INTO outbox (message_id, key, subject, body)
+        SELECT id, key, subject, body FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
+            WITH ORDINALITY AS m (id, key, subject, body, place) ORDER BY place
+        """,
+        [message.id for message in messages],
+        [message.key for message in messages],
+        [message.subject for message in messages],
+        [message.body for message in messages],
+    )
+
+
+async def backlog(pool: "Pool[Any]") -> Backlog:
+    """Raises `DatabaseUnavailable`."""
+    async with connection(pool) as held:
+        row = await held.fetchrow(
+            """
+            SELECT count(*) AS count, now() - min(added_at) AS oldest,
+                   count(*) FILTER (WHERE available_at > now() AND token IS NULL) AS parked FROM outbox
+            """
+        )
+    return Backlog(row["count"], row["parked"], row["oldest"])
+
+
+async def take(pool: "Pool[Any]", token: UUID, limit: int) -> list[Owed]:
+    """Lease the oldest row of each subject that has one to go. Locks those rows, skipping locked ones.
+
+    At most half of them rows that were parked or leased before, so that those don't crowd out the new.
+    The settings keep Postgres from a plan made while the table was empty. `outbox_by_subject` answers
+    the question for a subject's oldest row.
+    """
+    async with transaction(pool) as held:
+        await held.execute("SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off")
+        rows = await held.fetch(
+            """
+            WITH due AS (
+                SELECT position FROM outbox WHERE available_at <= now()
+                ORDER BY available_at LIMIT ($2 + 1) / 2 FOR UPDATE SKIP LOCKED
+            ), ready AS (
+                SELECT position FROM outbox o WHERE available_at IS NULL AND position =
+                    (SELECT min(e.position) FROM outbox e WHERE e.subject = o.subject AND NOT e.unsendable)
+                ORDER BY position LIMIT $2 - (SELECT count(*) FROM due) FOR UPDATE SKIP LOCKED
+            )
+            UPDATE outbox SET token = $1, available_at = now() + $3
+            WHERE position IN (SELECT position FROM due UNION ALL SELECT position FROM ready)
+            RETURNING position, failures, message_id, key, subject, body
+            """,
+            token,
+            limit,
+            LEASE,
+        )
+    return [_owed(row) for row in sorted(rows, key=lambda row: row["position"])]
+
+
+async def settle(pool: "Pool[Any]", token: UUID, outcomes: Sequence[tuple[Owed, BusError | None]]) -> None:
+    """Remove what was confirmed, free what met an outage, park the rest; as far as the lease still holds."""
+    gone = [owed.position for owed, outcome in outcomes if outcome is None]
+    free = [owed.position for owed, outcome in outcomes if is_outage(outcome)]
+    parked = [(owed, error) for owed, error in outcomes if error is not None and not is_outage(error)]
+    async with connection(pool) as held:
+        if gone:
+            await held.execute("DELETE FROM outbox WHERE position = ANY($1::bigint[]) AND token = $2", gone, token)
+        if free:
+            await held.execute(
+                "UPDATE outbox SET token = NULL, available_at = NULL WHERE position = ANY($1::bigint[]) AND token = $2",
+                free,
+                token,
+            )
+        if parked:
+            await _park(held, token, parked)
+
+
+def is_outage(outcome: BusError | None) -> bool:
+    """Whether the broker is away, rather than unwilling to take this one message."""
+    return isinstance(outcome, BusUnavailable) and not isinstance(outcome, Refused)
+
+
+async def _park(held: Any, token: UUID, parked: Sequence[tuple[Owed, BusError]]) -> None:
+    for owed, error in parked:
+        log.warning("outbox.parked", message_id=owed.message.id, key=owed.message.key, error=str(error))
+    await held.execute(
+        """
+        UPDATE outbox o
+        SET token = NULL, failures = failures + 1, available_at = now() + p.wait, unsendable = p.unsendable
+        FROM unnest($2::bigint[], $3::interval[], $4::boolean[]) AS p (position, wait, unsendable)
+        WHERE o.position = p.position AND o.token = $1
+        """,
+        token,
+        [owed.position for owed, _ in parked],
+        [parked_for(owed.failures, random.random()) for owed, _ in parked],
+        [isinstance(error, Unsendable) for _, error in parked],
+    )
+
+
+def parked_for(failures: int, roll: float) -> timedelta:
+    """The wait after this many failures before: 1, 2, 4, 8, 16, then 30 seconds, less up to a quarter by `roll`."""
+    nominal = min(FIRST_PARKED * 2.0 ** min(failures, 10), LONGEST_PARKED)
+    return nominal * (1 - roll / 4)
+
+
+def _owed(row: Any) -> Owed:
+    return Owed(row["position"], row["failures"], Message(row["message_id"], row["key"], row["subject"], row["body"]))

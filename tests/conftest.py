@@ -1,0 +1,118 @@
+"""What every test may ask for: fresh databases, virtual hosts and ports, and an environment without settings."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from shared.migrations import migrate
+from tests.scrubbing import is_setting
+from tests.servers import postgres, rabbitmq, redis
+from tests.servers.choosing import Way, first_of
+from tests.servers.postgres import Databases
+from tests.servers.programs import free_port as a_free_port
+from tests.servers.rabbitmq import RabbitMQ
+
+# How fast examples are made and judged says something of the machine, not of what is tested.
+settings.register_profile("boxoffice", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("boxoffice")
+
+FOUND = pytest.StashKey[list[str]]()
+
+Find = Callable[[str, Sequence[Way[Any]]], Awaitable[Any]]
+
+
+@pytest.fixture(autouse=True)
+def scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings of whoever runs it."""
+    for name in list(os.environ):
+        if is_setting(name):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+async def database_url(databases: Databases) -> AsyncIterator[str]:
+    """A fresh, empty database, gone afterwards whoever is still connected."""
+    url = await databases.create()
+    yield url
+    await databases.drop(url)
+
+
+@pytest.fixture
+async def migrated_url(databases: Databases, migrated_template: str) -> AsyncIterator[str]:
+    """A fresh database with every service's schema."""
+    url = await databases.create(template=migrated_template)
+    yield url
+    await databases.drop(url)
+
+
+@pytest.fixture
+async def amqp_url(rabbitmq_server: RabbitMQ) -> AsyncIterator[str]:
+    """A fresh virtual host, gone afterwards with its queues and connections."""
+    url = await rabbitmq_server.create_vhost()
+    yield url
+    await rabbitmq_server.drop_vhost(url)
+
+
+@pytest.fixture
+def redis_prefix() -> str:
+    """What a test's keys in the common Redis begin with."""
+    return f"boxoffice-test-{secrets.token_hex(6)}:"
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port on 127.0.0.1 that nothing listens on now."""
+    return a_free_port()
+
+
+@pytest.fixture(scope="session")
+async def databases(find: Find) -> Databases:
+    """The Postgres of these tests: as many fresh databases as a test likes."""
+    return Databases(await find("Postgres", postgres.WAYS))
+
+
+@pytest.fixture(scope="session")
+async def migrated_template(databases: Databases) -> AsyncIterator[str]:
+    """A database to copy, migrated once; nobody may stay connected to it."""
+    url = await databases.create()
+    await migrate(url)
+    yield url
+    await databases.drop(url)
+
+
+@pytest.fixture(scope="session")
+async def rabbitmq_server(find: Find) -> RabbitMQ:
+    """The RabbitMQ of these tests, with its management API."""
+    server: RabbitMQ = await find("RabbitMQ", rabbitmq.WAYS)
+    return server
+
+
+@pytest.fixture(scope="session")
+async def redis_url(find: Find) -> str:
+    """The Redis of these tests, common to all: keep to keys under `redis_prefix`."""
+    url: str = await find("Redis", redis.WAYS)
+    return url
+
+
+@pytest.fixture(scope="session")
+async def find(pytestconfig: pytest.Config) -> AsyncIterator[Find]:
+    """Starts a server by the first way that can be had, for the whole session, and notes which way it was."""
+    async with AsyncExitStack() as parts:
+
+        async def find(kind: str, ways: Sequence[Way[Any]]) -> Any:
+            found = await first_of(kind, ways, parts)
+            pytestconfig.stash.setdefault(FOUND, []).append(str(found))
+            return found.server
+
+        yield find
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Which servers the tests ran against, and why not others."""
+    for found in config.stash.get(FOUND, []):
+        terminalreporter.write_line(found)

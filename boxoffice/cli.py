@@ -67,34 +67,38 @@ def serve(
     port: Annotated[int | None, _port("[default: 8080 orders, 8081 tickets, 8082 mailer]")] = None,
 ) -> int:
     """Run one service, with the settings of the environment."""
-    _use_running_postgres()
+    use_running_postgres()
     code: int = import_module(f"services.{service}.app").main(port)
     return code
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    demo: Annotated[bool, typer.Option("--demo", help="and put some events on sale where there are none")] = False,
+) -> None:
     """Bring the schemas up to date; safe to run twice and side by side."""
     import asyncio
 
     from boxoffice.failures import WrongUsage
-    from boxoffice.schemas import bring_up_to_date
+    from boxoffice.schemas import bring_up_to_date, put_demo_on_sale
     from shared.settings import BadSettings, Settings, load
 
-    _use_running_postgres()
+    use_running_postgres()
     try:
         settings = load(Settings)
     except BadSettings as error:
         raise WrongUsage(str(error)) from None
     applied = asyncio.run(bring_up_to_date(settings.database))
     typer.echo("\n".join(f"applied {name}" for name in applied) or "up to date")
+    if demo and asyncio.run(put_demo_on_sale(settings.database)):
+        typer.echo("demo events are on sale")
 
 
 def _data_dir() -> Path:
     return Path(os.environ.get("DATA_DIR") or "data")
 
 
-def _use_running_postgres() -> None:
+def use_running_postgres() -> None:
     """Without DATABASE_URL: the server that `boxoffice up` runs beside us."""
     if not os.environ.get("DATABASE_URL"):
         from boxoffice.embedded_postgres import running_url

@@ -10,12 +10,11 @@ reaches it as `/proc/self/cwd`. When our process is gone, killed or not, it shut
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
-import tempfile
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -29,6 +28,7 @@ from boxoffice.ports import LOOPBACK, free_port
 from boxoffice.postgres_binaries import Binaries, find_binaries, for_user
 from boxoffice.postgres_cluster import DATABASE, Cluster
 from boxoffice.postgres_commands import Owner
+from boxoffice.postgres_making import make_data
 
 # The first attempts may meet the last of a killed server's processes, or lose the port to someone quicker.
 ATTEMPT_WAITS = (0.1, 0.2, 0.4, 0.8, 1.6)
@@ -124,7 +124,9 @@ class EmbeddedPostgres:
             binaries = for_user(binaries, owner[0])
         self.version = binaries.version
         if self._cluster.major() is None:
-            await self._make(binaries, owner)
+            code = await make_data(self._cluster, binaries, owner, self._note)
+            if code != 0:
+                raise CannotStart(f"PostgreSQL can't make its data: initdb {describe_end(code)}: {self.last_words()}")
         await self._evict_orphan()
         await self._launch(binaries, owner)
         await self._make_database()
@@ -142,38 +144,14 @@ class EmbeddedPostgres:
         except OSError as error:
             raise CannotStart(f"can't write to {folder}: {error.strerror}") from None
 
-    async def _make(self, binaries: Binaries, owner: Owner) -> None:
-        """Built aside and moved into place, so that an interrupted start leaves no half-made data."""
-        self._cluster.make_password()
-        draft = self._cluster.folder / "draft"
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(mode=0o700)
-        with tempfile.TemporaryFile() as password:
-            password.write(self._cluster.password().encode())
-            password.seek(0)
-            if owner:
-                os.chown(draft, *owner)
-                os.fchown(password.fileno(), *owner)
-            command = postgres_commands.initdb(binaries, draft, owner)
-            child = await Child.start(command, self._note, stdin=password.fileno())
-            try:
-                code = await child.ended()
-            finally:
-                child.kill()
-        if code != 0:
-            raise CannotStart(
-                f"PostgreSQL can't make its data in {draft}: initdb {describe_end(code)}: {self.last_words()}"
-            )
-        draft.rename(self._cluster.data)
-        _flush(self._cluster.folder)
-
     async def _evict_orphan(self) -> None:
         """We hold the lock: a server still on this data lost its supervisor, and is going or must go."""
         for farewell in (signal.SIGINT, signal.SIGQUIT):
             found = self._cluster.postmaster()
             if found is None:
                 break
-            os.kill(found.pid, farewell)
+            with suppress(ProcessLookupError):
+                os.kill(found.pid, farewell)
             try:
                 async with asyncio.timeout(STOP_SECONDS):
                     while self._cluster.postmaster():
@@ -209,6 +187,12 @@ class EmbeddedPostgres:
         return False
 
     async def _make_database(self) -> None:
+        try:
+            await self._make_missing_database()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise CannotStart(f"PostgreSQL started, but does not serve: {error}") from error
+
+    async def _make_missing_database(self) -> None:
         connection = await asyncpg.connect(self._cluster.url(self._port, "postgres"), timeout=READY_SECONDS)
         try:
             if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", DATABASE):
@@ -220,11 +204,3 @@ class EmbeddedPostgres:
         self._last_lines.append(line)
         if self._on_line:
             self._on_line(line)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

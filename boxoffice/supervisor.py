@@ -97,8 +97,10 @@ class Supervisor:
             await asyncio.sleep(wait)
             try:
                 await part.start()
-            except CannotStart as error:
-                news, failures = str(error), failures + 1
+            except Exception as error:
+                # Whatever it is, the next try may fare better; without one the part would be down unseen.
+                known = isinstance(error, CannotStart)
+                news, failures = str(error) if known else f"{part.name} did not start ({error!r})", failures + 1
                 continue
             self._report(f"{part.name} runs again")
             return failures

@@ -4,6 +4,7 @@ Writing happens on a thread of its own: a terminal that stands still (Ctrl-S, a 
 must not stop those who are supervised.
 """
 
+import io
 import os
 import queue
 import sys
@@ -22,8 +23,11 @@ LAST_LINES_SECONDS = 1.0
 class Terminal:
     """Lines in order on standard output. A line too many while it stands still is dropped."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        self._console = console or Console(highlight=False, soft_wrap=True)
+    def __init__(self) -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A terminal without our letters gets a question mark, not an error.
+            sys.stdout.reconfigure(errors="replace")
+        self._console = Console(highlight=False, soft_wrap=True)
         self._live = self._console.is_terminal and not self._console.is_dumb_terminal
         self._lines: queue.Queue[Text | None] = queue.Queue(WAITING_LINES)
         self._writer = threading.Thread(target=self._write, name="terminal", daemon=True)

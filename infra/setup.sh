@@ -58,8 +58,9 @@ find_python() {
     return 1
 }
 
-# Its own Python still runs, from where it was made, and is the one asked for, where one was.
+# Its own Python still runs, it lies where it was made (scripts in it name that place), and it is the one asked for.
 venv_works() {
+    [ ! -f "$venv/.made-in" ] || [ "$(cat "$venv/.made-in")" = "$root" ] || return 1
     [ "$("$venv/bin/python" -Ic 'import sys; print(sys.prefix)' 2> /dev/null)" = "$venv" ] || return 1
     [ -z "${PYTHON:-}" ] || [ "$(version_of "$PYTHON")" = "$(version_of "$venv/bin/python")" ]
 }
@@ -71,6 +72,7 @@ make_venv() {
     rm -rf "$venv"
     mkdir "$venv"
     : > "$venv/.unfinished"
+    echo "$root" > "$venv/.made-in"
     if "$interpreter" -c 'import ensurepip, venv' 2> /dev/null; then
         "$interpreter" -m venv "$venv"
     elif "$interpreter" -c 'import pip, venv' 2> /dev/null; then
@@ -92,7 +94,7 @@ install_venv_module() {
 }
 
 install_packages() {
-    total=$(grep -c '^[A-Za-z0-9].*==' "$requirements")
+    total=$(grep -c '^[A-Za-z0-9].*==' "$requirements" || :)
     say "Installing $total packages (under a minute; later starts skip this)"
     if "$venv/bin/python" -c 'import pip' 2> /dev/null; then
         set -- "$venv/bin/python" -m pip

@@ -17,6 +17,7 @@ from shared.bus import Bus
 from shared.database import Pool, close_pool, open_pool, ready
 from shared.object_store import open_store
 from shared.outbox import Relay
+from shared.queues import declare_all
 from shared.web import MAX_BODY_BYTES, health, problems
 
 PORT = 8082
@@ -37,6 +38,7 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
     parts.push_async_callback(background.close)
     bus = await buses.connect(settings.broker, source="mailer")
     parts.push_async_callback(bus.close)
+    await declare_all(bus)
 
     relay = Relay(pool, bus)
     background.start("relay", relay.run)

@@ -25,10 +25,11 @@ from shared.bus.typed import handling
 from shared.database import DatabaseUnavailable, Pool, connection, transaction
 from shared.messages import StoredDocument, TicketsIssued
 from shared.object_store import NoSuchFile, ObjectStore, StoreUnavailable
+from shared.queues import queue_of
 
 log = structlog.get_logger()
 
-QUEUE = "mailer.tickets-issued"
+QUEUE = queue_of("mailer", TicketsIssued)
 TICKETS = "tickets"
 # Every stage of a mail at its slowest: dialling, logging in, and twice the wait after DATA.
 TIME_LIMIT = timedelta(minutes=15)

@@ -23,6 +23,7 @@ from shared.background import Background
 from shared.database import Pool, close_pool, connection, open_pool, ready
 from shared.object_store import open_store
 from shared.outbox import Relay
+from shared.queues import declare_all
 from shared.web import MAX_BODY_BYTES, health, problems
 
 PORT = 8080
@@ -40,6 +41,7 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int) ->
     parts.push_async_callback(close_pool, pool)
     bus = await buses.connect(settings.broker, source="orders")
     parts.push_async_callback(bus.close)
+    await declare_all(bus)
     background = Background()
     parts.push_async_callback(background.close)
 

@@ -10,9 +10,10 @@ from shared import inbox
 from shared.bus import Bus, Delivery, Done, Later, Never, Subscription, Verdict
 from shared.bus.typed import handling
 from shared.database import DatabaseUnavailable, Pool, transaction
-from shared.messages import EmailBounced, EmailFailed, EmailSent, Fact, TicketsFailed, TicketsIssued
+from shared.messages import Fact, TicketsIssued
+from shared.queues import FOLLOWED_BY, queue_of
 
-FOLLOWED: tuple[type[Fact], ...] = (TicketsIssued, TicketsFailed, EmailSent, EmailBounced, EmailFailed)
+SERVICE = "orders"
 
 
 class Follower:
@@ -22,8 +23,8 @@ class Follower:
         self._pool = pool
 
     async def subscribe(self, bus: Bus) -> None:
-        for kind in FOLLOWED:
-            await bus.subscribe(Subscription(queue_of(kind), (kind.key,)), handling(kind, self.follow))
+        for kind in FOLLOWED_BY[SERVICE]:
+            await bus.subscribe(Subscription(queue_of(SERVICE, kind), (kind.key,)), handling(kind, self.follow))
 
     async def follow(self, fact: Fact, delivery: Delivery) -> Verdict:
         try:
@@ -45,12 +46,8 @@ class Follower:
         return Done()
 
 
-def queue_of(kind: type[Fact]) -> str:
-    """`orders.tickets-issued` for `tickets.issued.v1`."""
-    return "orders." + _name(kind).replace(".", "-")
-
-
-def _name(fact: Fact | type[Fact]) -> str:
+def _name(fact: Fact) -> str:
+    """What a progress stream calls it: its key without the version."""
     return fact.key.rpartition(".")[0]
 
 

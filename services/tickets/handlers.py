@@ -13,8 +13,9 @@ from shared.bus.typed import handling
 from shared.database import DatabaseUnavailable, Pool, connection, transaction
 from shared.messages import OrderPlaced, StoredDocument, TicketsFailed, TicketsIssued, message
 from shared.object_store import ObjectStore, StoreUnavailable
+from shared.queues import queue_of
 
-QUEUE = "tickets.order-placed"
+QUEUE = queue_of("tickets", OrderPlaced)
 
 
 class Issuer:

@@ -342,3 +342,10 @@ async def test_health_is_told(orders: Orders) -> None:
     for path in ("/healthz", "/readyz"):
         async with orders.client.get(path) as response:
             assert response.status == 200
+
+
+async def test_a_service_that_has_yet_to_start_misses_nothing(orders: Orders) -> None:
+    await place(orders)
+    await orders.report(issued("7K2MX-Q4P9D"))
+    waiting = {status.queue: status.ready for status in await orders.bus.status(["mailer.tickets-issued"])}
+    assert waiting == {"mailer.tickets-issued": 1}

@@ -1,0 +1,33 @@
+"""Every queue of the installation, and what is bound to it.
+
+Each service declares all of them before it publishes: on a broker that is new, or was emptied, a
+message reaches every queue it is meant for, also those whose service has yet to start.
+"""
+
+from collections.abc import Mapping
+
+from shared.bus.protocol import Bus
+from shared.messages import EmailBounced, EmailFailed, EmailSent, Fact, OrderPlaced, TicketsFailed, TicketsIssued
+
+FOLLOWED_BY: Mapping[str, tuple[type[Fact], ...]] = {
+    "tickets": (OrderPlaced,),
+    "mailer": (TicketsIssued,),
+    "orders": (TicketsIssued, TicketsFailed, EmailSent, EmailBounced, EmailFailed),
+}
+
+
+def queue_of(service: str, fact: type[Fact]) -> str:
+    """`orders.tickets-issued` for what orders follows as `tickets.issued.v1`."""
+    return f"{service}.{fact.key.rpartition('.')[0].replace('.', '-')}"
+
+
+# By queue, the keys bound to it; in the order messages pass them.
+QUEUES: Mapping[str, tuple[str, ...]] = {
+    queue_of(service, fact): (fact.key,) for service, facts in FOLLOWED_BY.items() for fact in facts
+}
+
+
+async def declare_all(bus: Bus) -> None:
+    """Have every queue exist, as soon as the broker is there."""
+    for queue, keys in QUEUES.items():
+        await bus.declare(queue, keys)

@@ -1,0 +1,38 @@
+"""The queues of the installation."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from shared.messages import FACTS
+from shared.queues import FOLLOWED_BY, QUEUES, queue_of
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_queue_is_named_after_its_service_and_its_key() -> None:
+    assert QUEUES == {
+        "tickets.order-placed": ("order.placed.v1",),
+        "mailer.tickets-issued": ("tickets.issued.v1",),
+        "orders.tickets-issued": ("tickets.issued.v1",),
+        "orders.tickets-failed": ("tickets.failed.v1",),
+        "orders.email-sent": ("email.sent.v1",),
+        "orders.email-bounced": ("email.bounced.v1",),
+        "orders.email-failed": ("email.failed.v1",),
+    }
+
+
+def test_every_message_is_followed_by_someone() -> None:
+    assert {fact.key for fact in FACTS} == {key for keys in QUEUES.values() for key in keys}
+
+
+@pytest.mark.parametrize("service", FOLLOWED_BY)
+def test_a_service_declares_every_queue_before_it_publishes(service: str) -> None:
+    source = (ROOT / "services" / service / "app.py").read_text()
+    assert source.index("await declare_all(bus)") < source.index("Relay(")
+    handlers = ast.parse((ROOT / "services" / service / "handlers.py").read_text())
+    assert not any(isinstance(node, ast.Constant) and node.value in QUEUES for node in ast.walk(handlers)), (
+        "queues are named in shared/queues.py alone"
+    )
+    assert all(queue_of(service, fact) in QUEUES for fact in FOLLOWED_BY[service])

@@ -10,6 +10,7 @@ import structlog
 from shared.bus.backoff import waits
 from shared.bus.protocol import Bus, BusError, BusUnavailable, Message
 from shared.database import DatabaseUnavailable, Pool
+from shared.lookback import Lookback
 from shared.outbox import rows
 from shared.outbox.rows import Backlog
 
@@ -33,6 +34,7 @@ class Relay:
         self._pool = pool
         self._bus = bus
         self._woken = asyncio.Event()
+        self._lookback = Lookback()
         self._away = False
 
     def wake(self) -> None:
@@ -65,7 +67,8 @@ class Relay:
     async def _round(self) -> int:
         """Publish one batch; returns how many rows it held. One row alone while the broker is away."""
         token = uuid4()
-        batch = await rows.take(self._pool, token, 1 if self._away else BATCH)
+        batch = await rows.take(self._pool, token, 1 if self._away else BATCH, self._lookback.reach(self._away))
+        self._lookback.saw(owed.position for owed in batch if owed.fresh)
         if not batch:
             return 0
         outcomes = await self._publish([owed.message for owed in batch])

@@ -1,7 +1,8 @@
 """The outbox table: every statement on it, each its own transaction but for `add`'s."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,8 @@ from uuid import UUID
 import structlog
 
 from shared.bus.protocol import BusError, BusUnavailable, Message, Refused, Unsendable
-from shared.database import Connection, Pool, connection, transaction
+from shared.database import Connection, Pool, connection
+from shared.lookback import Reach
 
 log = structlog.get_logger()
 
@@ -29,10 +31,11 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A leased row."""
+    """A leased row; `fresh` is one that was never leased before."""
 
     position: int
     failures: int
+    fresh: bool
     message: Message
 
 
@@ -63,32 +66,31 @@ async def backlog(pool: "Pool[Any]") -> Backlog:
     return Backlog(row["count"], row["parked"], row["oldest"])
 
 
-async def take(pool: "Pool[Any]", token: UUID, limit: int) -> list[Owed]:
+async def take(pool: "Pool[Any]", token: UUID, limit: int, reach: Reach) -> list[Owed]:
     """Lease the oldest row of each subject that has one to go. Locks those rows, skipping locked ones.
 
     At most half of them rows that were parked or leased before, so that those don't crowd out the new.
-    The settings keep Postgres from a plan made while the table was empty. `outbox_by_subject` answers
-    the question for a subject's oldest row.
+    `outbox_by_subject` answers the question for a subject's oldest row.
     """
-    async with transaction(pool) as held:
-        await held.execute("SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off")
+    async with _by_index(pool) as held:
         rows = await held.fetch(
             """
             WITH due AS (
-                SELECT position FROM outbox WHERE available_at <= now()
+                SELECT position FROM outbox WHERE available_at <= now() AND available_at > now() - $5::interval
                 ORDER BY available_at LIMIT ($2 + 1) / 2 FOR UPDATE SKIP LOCKED
             ), ready AS (
-                SELECT position FROM outbox o WHERE available_at IS NULL AND position =
+                SELECT position FROM outbox o WHERE available_at IS NULL AND position >= $4 AND position =
                     (SELECT min(e.position) FROM outbox e WHERE e.subject = o.subject AND NOT e.unsendable)
                 ORDER BY position LIMIT $2 - (SELECT count(*) FROM due) FOR UPDATE SKIP LOCKED
-            )
-            UPDATE outbox SET token = $1, available_at = now() + $3
-            WHERE position IN (SELECT position FROM due UNION ALL SELECT position FROM ready)
-            RETURNING position, failures, message_id, key, subject, body
+            ), chosen AS (SELECT position, false AS fresh FROM due UNION ALL SELECT position, true FROM ready)
+            UPDATE outbox o SET token = $1, available_at = now() + $3 FROM chosen WHERE o.position = chosen.position
+            RETURNING o.position, failures, fresh, message_id, key, subject, body
             """,
             token,
             limit,
             LEASE,
+            reach.first_id,
+            reach.due_within,
         )
     return [_owed(row) for row in sorted(rows, key=lambda row: row["position"])]
 
@@ -98,17 +100,28 @@ async def settle(pool: "Pool[Any]", token: UUID, outcomes: Sequence[tuple[Owed, 
     gone = [owed.position for owed, outcome in outcomes if outcome is None]
     free = [owed.position for owed, outcome in outcomes if is_outage(outcome)]
     parked = [(owed, error) for owed, error in outcomes if error is not None and not is_outage(error)]
-    async with connection(pool) as held:
+    async with _by_index(pool) as held:
         if gone:
             await held.execute("DELETE FROM outbox WHERE position = ANY($1::bigint[]) AND token = $2", gone, token)
         if free:
             await held.execute(
-                "UPDATE outbox SET token = NULL, available_at = NULL WHERE position = ANY($1::bigint[]) AND token = $2",
+                "UPDATE outbox SET token = NULL, available_at = now() "
+                "WHERE position = ANY($1::bigint[]) AND token = $2",
                 free,
                 token,
             )
         if parked:
             await _park(held, token, parked)
+
+
+@asynccontextmanager
+async def _by_index(pool: "Pool[Any]") -> AsyncIterator[Any]:
+    """A connection that keeps Postgres from a plan made while the table was empty, until it is returned."""
+    async with connection(pool) as held:
+        await held.execute(
+            "SET plan_cache_mode = force_custom_plan; SET enable_seqscan = off; SET enable_bitmapscan = off"
+        )
+        yield held
 
 
 def is_outage(outcome: BusError | None) -> bool:
@@ -140,4 +153,5 @@ def parked_for(failures: int, roll: float) -> timedelta:
 
 
 def _owed(row: Any) -> Owed:
-    return Owed(row["position"], row["failures"], Message(row["message_id"], row["key"], row["subject"], row["body"]))
+    message = Message(row["message_id"], row["key"], row["subject"], row["body"])
+    return Owed(row["position"], row["failures"], row["fresh"], message)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A live process: `command` with its arguments, `environment` as it was started with."""
+    """A live process: `command` with its arguments, `environment` as it was started with, as far as we may see."""
 
     pid: int
     parent: int
@@ -22,9 +22,13 @@ def running() -> Iterator[Running]:
         try:
             state, parent = folder.joinpath("stat").read_text().rpartition(")")[2].split()[:2]
             command = folder.joinpath("cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            environment = folder.joinpath("environ").read_bytes()
         except OSError:
             continue
+        try:
+            environment = folder.joinpath("environ").read_bytes()
+        except OSError:
+            # Another user's: root may not look either where a container took that right from it.
+            environment = b""
         if state != "Z":
             yield Running(int(folder.name), int(parent), command, environment)
 

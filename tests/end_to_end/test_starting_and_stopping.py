@@ -10,7 +10,7 @@ from tests.end_to_end.conftest import clients
 from tests.end_to_end.inbox import Json
 from tests.end_to_end.installation import Installation
 from tests.end_to_end.pdfs import pages_of
-from tests.end_to_end.processes import using
+from tests.end_to_end.processes import running, using
 
 NUMBER = r"[0-9A-HJKMNP-TV-Z]{5}-[0-9A-HJKMNP-TV-Z]{5}"
 
@@ -29,8 +29,7 @@ async def test_it_buys_two_tickets_serves_stops_and_starts_with_everything_there
         placed = await place(http, an_order("Ada Lovelace"))
         await inbox.the_mail_to(placed.email)
 
-    assert await installation.interrupt() == 0
-    assert using(installation.data) == []
+    await ends_with_nothing_left(installation)
 
     await installation.start()
     async with clients(installation) as (http, inbox):
@@ -38,7 +37,15 @@ async def test_it_buys_two_tickets_serves_stops_and_starts_with_everything_there
         assert len(await inbox.mails()) == 3
         again = await place(http, an_order("Charles Babbage"))
         await inbox.the_mail_to(again.email)
+    await ends_with_nothing_left(installation)
+
+
+async def ends_with_nothing_left(installation: Installation) -> None:
+    """By Ctrl-C, in the order of things: neither what it had started nor anything else on its data is left."""
+    started = {process.pid for process in installation.processes()}
+    assert len(started) > 5
     assert await installation.interrupt() == 0
+    assert [process for process in running() if process.pid in started] == []
     assert using(installation.data) == []
 
 

@@ -13,11 +13,14 @@ from shared import outbox
 from shared.bus import Bus, Message
 from shared.bus.protocol import MAX_MESSAGE_BYTES
 from shared.database import Pool, close_pool, open_pool, transaction
+from shared.lookback import FOREVER, Reach
 from shared.outbox import Relay, rows
 from tests.bus.brokers import open_bus
 from tests.bus.faults import FaultProxy
 from tests.bus.messages import KEY, QUEUE, Recorder, a_message, a_subscription, some_messages
 from tests.servers.waiting import eventually
+
+ALL = Reach(first_id=0, due_within=FOREVER)
 
 
 @pytest.fixture
@@ -189,9 +192,9 @@ async def test_what_a_killed_relay_had_leased_goes_to_another_when_the_lease_is_
     relay, recorder, late = Relay(pool, bus), Recorder(), a_message()
     await bus.subscribe(a_subscription(), recorder)
     await owe(pool, late)
-    assert [owed.message for owed in await rows.take(pool, uuid4(), 10)] == [late]
+    assert [owed.message for owed in await rows.take(pool, uuid4(), 10, ALL)] == [late]
     async with relaying(relay):
-        assert await rows.take(pool, uuid4(), 10) == []
+        assert await rows.take(pool, uuid4(), 10, ALL) == []
         await pool.execute("UPDATE outbox SET available_at = now()")
         await recorder.until(1)
         await emptied(relay)
@@ -201,9 +204,9 @@ async def test_what_a_killed_relay_had_leased_goes_to_another_when_the_lease_is_
 async def test_a_relay_whose_lease_ran_out_removes_nothing_of_its_successors(pool: "Pool[Any]") -> None:
     slow, successor = uuid4(), uuid4()
     await owe(pool, a_message())
-    (theirs,) = await rows.take(pool, slow, 10)
+    (theirs,) = await rows.take(pool, slow, 10, ALL)
     await pool.execute("UPDATE outbox SET available_at = now()")
-    (ours,) = await rows.take(pool, successor, 10)
+    (ours,) = await rows.take(pool, successor, 10, ALL)
     await rows.settle(pool, slow, [(theirs, None)])
     assert await pool.fetchval("SELECT token FROM outbox") == successor
     await rows.settle(pool, successor, [(ours, None)])
@@ -223,7 +226,7 @@ async def test_parked_rows_do_not_crowd_out_new_ones(pool: "Pool[Any]") -> None:
     await owe(pool, *some_messages(20, "nobody.listens.v1"), *some_messages(5))
     await pool.execute("UPDATE outbox SET available_at = now() WHERE key <> $1", KEY)
     await pool.execute("UPDATE outbox SET subject = subject || key")
-    taken = await rows.take(pool, uuid4(), 10)
+    taken = await rows.take(pool, uuid4(), 10, ALL)
     assert sum(owed.message.key == KEY for owed in taken) == 5
 
 

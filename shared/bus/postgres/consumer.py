@@ -14,6 +14,7 @@ from shared.bus.postgres.queries import Taken
 from shared.bus.postgres.sessions import Sessions
 from shared.bus.protocol import BusUnavailable, Delivery, Handler, Subscription
 from shared.bus.workers import Workers
+from shared.lookback import Lookback
 
 log = structlog.get_logger()
 
@@ -37,6 +38,8 @@ class Consumer:
         self._workers = Workers(subscription.concurrency)
         self._background = Background()
         self._woken = asyncio.Event()
+        self._lookback = Lookback()
+        self._something_is_due = False
         self._taking: asyncio.Future[list[Taken]] | None = None
         self._held: dict[int, Taken] = {}
         self._settled: list[tuple[Taken, Settlement]] = []
@@ -66,6 +69,10 @@ class Consumer:
         except (BusUnavailable, TimeoutError):
             log.warning("bus.closed_unsettled", queue=self._subscription.queue, messages=len(self._settled))
 
+    def _wake_for_due(self) -> None:
+        self._something_is_due = True
+        self.wake()
+
     def _repeat(self, step: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         """The step for ever; with growing waits while the database is away."""
 
@@ -79,6 +86,7 @@ class Consumer:
                     if self.attached:
                         log.warning("bus.queue_unreachable", queue=self._subscription.queue, error=str(error))
                     self.attached = False
+                    self._lookback.forget()
                     await asyncio.sleep(next(pauses))
 
         return run
@@ -87,11 +95,13 @@ class Consumer:
         wanted = await self._workers.room()
         self._woken.clear()
         # In its own task: cancelled in the middle, the rows would be leased and nobody know it.
+        reach, self._something_is_due = self._lookback.reach(self._something_is_due), False
         self._taking = asyncio.ensure_future(
-            queries.take(self._sessions, self._subscription.queue, wanted, self._lease)
+            queries.take(self._sessions, self._subscription.queue, wanted, self._lease, reach)
         )
         batch = await asyncio.shield(self._taking)
         self._taking = None
+        self._lookback.saw(taken.id for taken in batch if taken.fresh)
         self.attached = True
         for taken in batch:
             self._held[taken.id] = taken
@@ -144,7 +154,7 @@ class Consumer:
                 raise
         for _, settlement in batch:
             if isinstance(settlement, Retry):
-                asyncio.get_running_loop().call_later(settlement.after.total_seconds(), self.wake)
+                asyncio.get_running_loop().call_later(settlement.after.total_seconds(), self._wake_for_due)
 
     async def _wait_and_renew(self) -> None:
         await asyncio.sleep(self._lease.total_seconds() / RENEWALS_PER_LEASE)

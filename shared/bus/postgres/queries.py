@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from shared.bus.consuming import Bury, Finish, GiveBack, Retry, Settlement
 from shared.bus.postgres.sessions import Sessions
 from shared.bus.protocol import DeadLetter, Message, QueueStatus
+from shared.lookback import Reach
 
 CHANNEL = "boxoffice_bus"
 # NOTIFY takes at most 7,999 bytes; names that don't fit wake everyone.
@@ -24,11 +25,15 @@ _NOTIFY = f"""
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A leased row: ours as long as `token` is still in it. `attempt` includes this one."""
+    """A leased row: ours as long as `token` is still in it.
+
+    `attempt` includes this one; `fresh` is a row that was never leased nor put back.
+    """
 
     id: int
     token: UUID
     attempt: int
+    fresh: bool
     message: Message
 
 
@@ -70,27 +75,30 @@ async def enqueue(sessions: Sessions, messages: Sequence[Message]) -> set[str]:
     return set(keys or ())
 
 
-async def take(sessions: Sessions, queue: str, limit: int, lease: timedelta) -> list[Taken]:
+async def take(sessions: Sessions, queue: str, limit: int, lease: timedelta, reach: Reach) -> list[Taken]:
     """Lease up to `limit` messages: first those whose wait or lease is over, then the oldest ready ones."""
     token = uuid4()
     async with sessions.use() as connection:
         rows = await connection.fetch(
             """
             WITH due AS (
-                SELECT id FROM bus.deliveries WHERE queue = $1 AND available_at <= now()
+                SELECT id FROM bus.deliveries
+                WHERE queue = $1 AND available_at <= now() AND available_at > now() - $6::interval
                 ORDER BY available_at LIMIT $2 FOR UPDATE SKIP LOCKED
             ), ready AS (
-                SELECT id FROM bus.deliveries WHERE queue = $1 AND available_at IS NULL
+                SELECT id FROM bus.deliveries WHERE queue = $1 AND available_at IS NULL AND id >= $5
                 ORDER BY id LIMIT $2 - (SELECT count(*) FROM due) FOR UPDATE SKIP LOCKED
-            )
-            UPDATE bus.deliveries SET token = $3, available_at = now() + $4, attempts = attempts + 1
-            WHERE id IN (SELECT id FROM due UNION ALL SELECT id FROM ready)
-            RETURNING id, attempts, message_id, key, subject, body
+            ), chosen AS (SELECT id, false AS fresh FROM due UNION ALL SELECT id, true FROM ready)
+            UPDATE bus.deliveries d SET token = $3, available_at = now() + $4, attempts = attempts + 1
+            FROM chosen WHERE d.id = chosen.id
+            RETURNING d.id, fresh, attempts, message_id, key, subject, body
             """,
             queue,
             limit,
             token,
             lease,
+            reach.first_id,
+            reach.due_within,
         )
     return [_taken(row, token) for row in sorted(rows, key=lambda row: row["id"])]
 
@@ -183,11 +191,11 @@ async def _finish(connection: Any, done: Sequence[Taken]) -> None:
         )
 
 
-def _next_turn(taken: Taken, what: Retry | GiveBack) -> tuple[int, timedelta | None]:
-    return (what.attempts, what.after) if isinstance(what, Retry) else (taken.attempt - 1, None)
+def _next_turn(taken: Taken, what: Retry | GiveBack) -> tuple[int, timedelta]:
+    return (what.attempts, what.after) if isinstance(what, Retry) else (taken.attempt - 1, timedelta(0))
 
 
-async def _put_back(connection: Any, turns: Sequence[tuple[Taken, int, timedelta | None]]) -> None:
+async def _put_back(connection: Any, turns: Sequence[tuple[Taken, int, timedelta]]) -> None:
     if turns:
         await connection.execute(
             """
@@ -222,7 +230,7 @@ async def _bury(connection: Any, dead: Sequence[tuple[Taken, Bury]]) -> None:
 
 
 def _taken(row: Any, token: UUID) -> Taken:
-    return Taken(row["id"], token, row["attempts"], _message(row))
+    return Taken(row["id"], token, row["attempts"], row["fresh"], _message(row))
 
 
 def _message(row: Any) -> Message:

@@ -65,7 +65,7 @@ async def _measure(installation: Installation, line: Line, http: aiohttp.ClientS
     inbox = Inbox(http, installation.inbox)
 
     async def all_mailed() -> bool:
-        return len(await inbox.received()) >= len(placed)
+        return len(await inbox.mails_to(order.email for order in placed)) >= len(placed)
 
     await eventually(all_mailed, MAILED_WITHIN_SECONDS)
     print(f"mails for all of {len(placed)} orders")

@@ -16,8 +16,11 @@ class Fulfilment:
 
     @property
     def settled(self) -> bool:
-        """Nothing more will come by itself: tickets that failed are never mailed."""
-        return self.email != "pending" or self.tickets in ("void", "failed")
+        """Nothing more will come by itself: tickets that failed are never mailed.
+
+        News of the mail may come before that of its tickets, which then still follows.
+        """
+        return self.tickets in ("void", "failed") or (self.tickets == "issued" and self.email != "pending")
 
 
 def after(now: Fulfilment, news: str) -> Fulfilment:

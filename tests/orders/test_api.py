@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from services.orders.organising import NewTicketType
-from shared.messages import Buyer, EmailSent, EventDetails, StoredDocument, TicketsFailed, TicketsIssued, Venue
+from shared.messages import Buyer, EmailSent, EventDetails, StoredDocument, TicketsIssued, Venue, message
 from shared.object_store import open_store
 from tests.orders.builders import a_new_event, a_request
 from tests.orders.conftest import Orders
+from tests.servers.waiting import eventually
 
 KEY = {"Idempotency-Key": "a-key-of-16-chars-or-more"}
 
@@ -283,13 +284,15 @@ async def test_progress_tells_what_happens_until_nothing_more_comes(orders: Orde
 
 async def test_the_same_report_twice_is_told_once(orders: Orders) -> None:
     _, order = await place(orders)
-    number = order["confirmation_number"]
-    await orders.report(issued(number))
-    await orders.report(TicketsFailed(number=number, reason="late news"))
-    await orders.report(EmailSent(number=number, template="tickets", recipient="a"))
-    async with orders.client.get(order["links"]["progress"]) as stream:
-        told = re.findall(r"event: (\S+)", (await stream.read()).decode())
-    assert told.count("tickets.issued") == 1
+    twice = message(issued(order["confirmation_number"]), source="tickets")
+    assert await orders.bus.publish([twice]) == await orders.bus.publish([twice]) == [None]
+
+    async def both_handled() -> bool:
+        (status,) = await orders.bus.status(["orders.tickets-issued"])
+        return not (status.ready or status.in_flight or status.waiting)
+
+    await eventually(both_handled)
+    assert await orders.pool.fetchval("SELECT count(*) FROM order_news WHERE name = 'tickets.issued'") == 1
 
 
 async def test_tickets_are_downloaded_once_they_are_there(orders: Orders) -> None:

@@ -28,5 +28,7 @@ def test_news_of_nothing_we_know_changes_nothing() -> None:
 def test_an_order_is_settled_once_nothing_more_comes_by_itself() -> None:
     assert not Fulfilment().settled
     assert not Fulfilment("issued").settled
+    assert not Fulfilment("pending", "sent").settled
     assert Fulfilment("issued", "sent").settled
+    assert Fulfilment("issued", "bounced").settled
     assert Fulfilment("failed").settled

@@ -37,7 +37,7 @@ def _web_address(value: str) -> str:
 
 
 DatabaseUrl = Annotated[SecretStr, _url_with_scheme("postgresql", "postgres")]
-BrokerUrl = Annotated[SecretStr, _url_with_scheme("amqp", "amqps", "postgresql", "postgres")]
+BrokerUrl = Annotated[SecretStr, _url_with_scheme("amqp", "amqps", "redis", "rediss", "postgresql", "postgres")]
 StoreUrl = Annotated[SecretStr, _url_with_scheme("file", "s3", "memory")]
 SmtpUrl = Annotated[SecretStr, _url_with_scheme("smtp", "smtps")]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
@@ -55,8 +55,9 @@ class Settings(BaseSettings):
     )
     broker_url: BrokerUrl = Field(
         SecretStr(""),
-        description="Where messages travel: `amqp://user:password@host/vhost` or `postgresql://…`. "
-        "Unset: the database.",
+        description="Where messages travel: `amqp://user:password@host/vhost`, `redis://user:password@host:6379/0` "
+        "(`rediss://` over TLS; it must keep its data: `appendonly yes`, `appendfsync always`; "
+        "`?prefix=` before its keys) or `postgresql://…`. Unset: the database.",
     )
     store_url: StoreUrl = Field(
         SecretStr(""),

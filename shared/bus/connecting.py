@@ -3,8 +3,9 @@
 from shared.bus.amqp import AmqpBus
 from shared.bus.postgres import PostgresBus
 from shared.bus.protocol import BadBrokerUrl, Bus
+from shared.bus.redis import RedisBus
 
-ALLOWED = "amqp://, amqps://, postgresql:// or postgres://"
+ALLOWED = "amqp://, amqps://, redis://, rediss://, postgresql:// or postgres://"
 
 
 async def connect(urls: str, *, source: str) -> Bus:
@@ -18,6 +19,8 @@ async def connect(urls: str, *, source: str) -> Bus:
     scheme = url.partition("://")[0].lower()
     if scheme in ("amqp", "amqps"):
         return await AmqpBus.open(url, source)
+    if scheme in ("redis", "rediss"):
+        return await RedisBus.open(url, source)
     if scheme in ("postgres", "postgresql"):
         return await PostgresBus.open(url, source)
     raise BadBrokerUrl(f"BROKER_URL must begin with {ALLOWED}, not {scheme[:20]}")

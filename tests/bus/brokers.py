@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from shared.bus import Bus, connect
 from shared.bus.postgres import PostgresBus
+from shared.bus.redis import RedisBus
 from tests.bus.faults import FaultProxy
 
-DEFAULT_PORTS = {"postgresql": 5432, "amqp": 5672}
+DEFAULT_PORTS = {"postgresql": 5432, "amqp": 5672, "redis": 6379}
 # Short, so that what a killed process held comes back while a test waits.
 LEASE = timedelta(seconds=1)
 
@@ -18,6 +19,8 @@ async def open_bus(url: str, source: str = "test") -> Bus:
     """As `connect` does, with leases short enough for tests."""
     if url.startswith("postgresql"):
         return await PostgresBus.open(url, source, lease=LEASE)
+    if url.startswith("redis"):
+        return await RedisBus.open(url, source, lease=LEASE)
     return await connect(url, source=source)
 
 

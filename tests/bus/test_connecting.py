@@ -8,12 +8,11 @@ from shared.bus.checking import check_names
 
 @pytest.mark.parametrize(
     "urls",
-    ["", " , ", "redis://localhost", "localhost:5672", "http://guest:secret@host", "amqp:host", "amqp://a,amqp://b"],
+    ["", " , ", "mqtt://localhost", "localhost:5672", "http://guest:secret@host", "amqp:host", "amqp://a,amqp://b"],
 )
 async def test_a_url_that_no_transport_serves_is_told_what_is_allowed(urls: str) -> None:
-    with pytest.raises(
-        BadBrokerUrl, match=r"^BROKER_URL must be.*amqp://, amqps://, postgresql:// or postgres://"
-    ) as told:
+    allowed = "amqp://, amqps://, redis://, rediss://, postgresql:// or postgres://"
+    with pytest.raises(BadBrokerUrl, match=rf"^BROKER_URL must be.*{allowed}") as told:
         await connect(urls, source="test")
     assert "secret" not in str(told.value)
 

@@ -1,5 +1,5 @@
 # The commands people type. `make help` lists them.
-.PHONY: help run test check lock
+.PHONY: help run test bench contracts check lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -10,6 +10,12 @@ run: ## everything on this machine: set up what is missing, then `boxoffice up` 
 
 test: ## set up what is missing and run every test (ARGS="-k placing")
 	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/pytest $(ARGS)
+
+bench: ## the bus beside bare clients (ARGS="--postgres URL --amqp URL --redis URL"; without: an embedded Postgres)
+	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/python -m benchmarks.bus $(ARGS)
+
+contracts: ## write docs/messages.schema.json anew: the messages as published
+	@.venv/bin/python -m shared.asyncapi > docs/messages.schema.json.new && mv docs/messages.schema.json.new docs/messages.schema.json
 
 check: ## lint, format, types
 	@sh infra/setup.sh requirements-dev.txt

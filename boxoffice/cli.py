@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from boxoffice import operating
 from boxoffice.failures import CannotStart
 
 
@@ -22,6 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(operating.queues)
+app.add_typer(operating.dead_letters, name="dead-letters")
 
 
 class Service(StrEnum):

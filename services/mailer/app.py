@@ -15,6 +15,7 @@ from shared import service
 from shared.background import Background
 from shared.bus import Bus
 from shared.database import Pool, close_pool, open_pool, ready
+from shared.housekeeping import forgetting
 from shared.object_store import open_store
 from shared.outbox import Relay
 from shared.queues import declare_all
@@ -42,6 +43,7 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
 
     relay = Relay(pool, bus)
     background.start("relay", relay.run)
+    background.start("inbox", forgetting(pool))
     background.start("lines", lines.tend)
     composer = Composer(settings.sender, settings.public_url)
     await TicketMail(pool, objects, composer, lines, on_commit=relay.wake).subscribe(bus)

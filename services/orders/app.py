@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from services.orders import store
+from services.orders import contract, store
 from services.orders.access import Access
 from services.orders.api import OrdersApi
 from services.orders.batching import Placer
@@ -21,6 +21,7 @@ from shared import bus as buses
 from shared import keyring, service
 from shared.background import Background
 from shared.database import Pool, close_pool, connection, open_pool, ready
+from shared.housekeeping import forgetting
 from shared.object_store import open_store
 from shared.outbox import Relay
 from shared.queues import declare_all
@@ -49,6 +50,7 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int) ->
     placer = Placer(pool, on_commit=relay.wake)
     desk = NewsDesk(settings.database)
     background.start("relay", relay.run)
+    background.start("inbox", forgetting(pool))
     background.start("placer", placer.run)
     background.start("news desk", desk.run)
     background.start("housekeeping", partial(forget_old_keys, pool))
@@ -56,7 +58,7 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int) ->
 
     api = OrdersApi(pool, Shelf(pool), placer, desk, objects, tokens, Access(pool, tokens), settings.public_url)
     app = web.Application(middlewares=[preflight, problems], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(api.routes() + health(partial(ready, pool)))
+    app.add_routes(api.routes() + contract.routes() + health(partial(ready, pool)))
     cross_origin(app, settings.origins)
     await service.listen(parts, app, port)
 

@@ -13,6 +13,7 @@ from shared import bus as buses
 from shared import keyring, service
 from shared.background import Background
 from shared.database import close_pool, open_pool, ready
+from shared.housekeeping import forgetting
 from shared.object_store import open_store
 from shared.outbox import Relay
 from shared.queues import declare_all
@@ -41,6 +42,7 @@ async def wire(settings: TicketsSettings, parts: AsyncExitStack, *, port: int) -
 
     relay = Relay(pool, bus)
     background.start("relay", relay.run)
+    background.start("inbox", forgetting(pool))
     issuer = Issuer(pool, renderer, objects, signer, on_commit=relay.wake)
     await issuer.subscribe(bus, concurrency=2 * settings.render_processes)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from shared import inbox
 from shared.bus import Delivery, Done, Later, Verdict
 from shared.database import Pool, close_pool, open_pool, transaction
+from shared.housekeeping import forget_old_messages
 from tests.bus.brokers import open_bus
 from tests.bus.messages import QUEUE, Recorder, a_message, a_subscription, published
 
@@ -66,3 +68,31 @@ async def test_a_message_published_again_and_retried_has_one_effect(pool: "Pool[
     await recorder.until(20)
     await bus.close()
     assert await pool.fetchval("SELECT array_agg(message_id) FROM effects") == [repeated.id]
+
+
+async def test_ids_are_forgotten_when_their_time_is_over_and_no_sooner(pool: "Pool[Any]") -> None:
+    await pool.execute(
+        "INSERT INTO inbox SELECT $1, n::text, now() - n * interval '1 hour' FROM generate_series(1, 48) n", QUEUE
+    )
+    assert await forget_old_messages(pool, kept=timedelta(hours=23, minutes=30), batch=7) == 25
+    assert not await effect_once(pool, QUEUE, "23")
+    assert await effect_once(pool, QUEUE, "24")
+
+
+async def test_services_side_by_side_forget_each_id_once(pool: "Pool[Any]") -> None:
+    await pool.execute(
+        "INSERT INTO inbox SELECT $1, n::text, now() - interval '1 day' FROM generate_series(1, 500) n", QUEUE
+    )
+    sweeps = (forget_old_messages(pool, timedelta(hours=1), batch=20) for _ in range(5))
+    assert sum(await asyncio.gather(*sweeps)) == 500
+    assert await pool.fetchval("SELECT count(*) FROM inbox") == 0
+
+
+async def test_forgetting_waits_for_nobody(pool: "Pool[Any]") -> None:
+    await pool.execute(
+        "INSERT INTO inbox SELECT $1, n::text, now() - interval '1 day' FROM generate_series(1, 9) n", QUEUE
+    )
+    async with transaction(pool) as another:
+        await another.execute("SELECT FROM inbox WHERE message_id = '5' FOR UPDATE")
+        assert await forget_old_messages(pool, timedelta(hours=1)) == 8
+    assert await forget_old_messages(pool, timedelta(hours=1)) == 1

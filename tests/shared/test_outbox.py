@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from shared import outbox
-from shared.bus import Bus, Message
+from shared.bus import Bus, BusUnavailable, Message, Unroutable
 from shared.bus.protocol import MAX_MESSAGE_BYTES
 from shared.database import Pool, close_pool, open_pool, transaction
 from shared.lookback import FOREVER, Reach
@@ -236,3 +237,26 @@ async def test_parked_rows_do_not_crowd_out_new_ones(pool: "Pool[Any]") -> None:
 def test_parked_rows_wait_longer_and_longer(failures: int, longest: int) -> None:
     assert outbox.parked_for(failures, roll=0.0) == timedelta(seconds=longest)
     assert outbox.parked_for(failures, roll=1.0) == timedelta(seconds=longest) * 0.75
+
+
+async def test_the_relay_never_reads_the_whole_table(migrated_url: str) -> None:
+    """A plan made while it was empty would, and with an old snapshot open all that ever went through is in it."""
+    pool, ends = await open_pool(migrated_url, "orders"), (None, Unroutable(""), BusUnavailable(""))
+    for _ in range(8):
+        await owe(pool, *some_messages(30))
+        token = uuid4()
+        batch = await rows.take(pool, token, 500, ALL)
+        await rows.settle(pool, token, list(zip(batch, ends * 10, strict=False)))
+    await close_pool(pool)
+    onlooker = await asyncpg.connect(migrated_url)
+
+    async def scans() -> "asyncpg.Record | None":
+        found = await onlooker.fetchrow(
+            "SELECT seq_scan, idx_scan FROM pg_stat_user_tables WHERE schemaname = 'orders' AND relname = 'outbox'"
+        )
+        return found if found and found["idx_scan"] else None
+
+    counted = await eventually(scans)
+    await onlooker.close()
+    assert counted
+    assert counted["seq_scan"] == 0

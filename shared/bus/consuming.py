@@ -81,7 +81,7 @@ def decide(verdict: Verdict, attempt: int, policy: RetryPolicy, roll: float) -> 
         case Later(_, after) if attempt < policy.max_attempts:
             return Retry(wait_after(attempt, policy, roll) if after is None else after, attempt)
         case Later(reason):
-            return Bury(f"gave up after {attempt} attempts: {reason}", attempt)
+            return Bury(f"gave up at attempt {attempt}: {reason}", attempt)
 
 
 def wait_after(attempt: int, policy: RetryPolicy, roll: float) -> timedelta:

@@ -22,9 +22,9 @@ POLICY = RetryPolicy()
         (Never("bad"), 4, Bury("bad", 4)),
         (Later("away"), 1, Retry(1 * S, 1)),
         (Later("away"), 5, Retry(600 * S, 5)),
-        (Later("away"), 6, Bury("gave up after 6 attempts: away", 6)),
+        (Later("away"), 6, Bury("gave up at attempt 6: away", 6)),
         (Later("away", 7 * S), 2, Retry(7 * S, 2)),
-        (Later("away", 7 * S), 6, Bury("gave up after 6 attempts: away", 6)),
+        (Later("away", 7 * S), 6, Bury("gave up at attempt 6: away", 6)),
         (Later("away", counts=False), 1, Retry(1 * S, 0)),
         (Later("away", counts=False), 6, Retry(600 * S, 5)),
         (Later("away", 7 * S, counts=False), 6, Retry(7 * S, 5)),
@@ -47,7 +47,7 @@ def test_the_schedule(attempt: int, shortest: float, nominal: float, longest: fl
 def test_a_policy_without_waits_makes_one_attempt_and_still_knows_a_wait() -> None:
     policy = RetryPolicy(waits=())
     assert policy.max_attempts == 1
-    assert decide(Later("away"), 1, policy, 0.5) == Bury("gave up after 1 attempts: away", 1)
+    assert decide(Later("away"), 1, policy, 0.5) == Bury("gave up at attempt 1: away", 1)
     assert decide(Later("away", counts=False), 1, policy, 0.5) == Retry(1 * S, 0)
 
 

@@ -93,7 +93,7 @@ async def test_a_poisonous_message_is_buried_with_its_story_and_those_behind_go_
     assert set(recorder.ids) == {poison.id, *(other.id for other in others)}
     assert recorder.attempts(poison) == [1, 2, 3]
     assert (letter.message, letter.queue, letter.attempts) == (poison, QUEUE, 3)
-    assert letter.reason.startswith("gave up after 3 attempts: ValueError at test_failure.py:")
+    assert letter.reason.startswith("gave up at attempt 3: ValueError at test_failure.py:")
     assert letter.reason.endswith("ValueError: no good: poison")
     assert "ada@example.org" not in letter.reason
     assert before < letter.died_at < datetime.now(UTC) + timedelta(seconds=5)

@@ -212,7 +212,10 @@ class Bus(Protocol):
         """How each of these queues stands now; one that does not exist has nothing in it."""
 
     def healthy(self) -> bool:
-        """Whether the broker is there and every subscription is served, as far as is known; no I/O."""
+        """Whether the broker is there, with every queue declared and every subscription served, as far as is known.
+
+        No I/O.
+        """
 
     async def close(self, grace: timedelta = timedelta(seconds=5)) -> None:
         """Stop taking, let handlers finish within `grace`, cancel and give back the rest, disconnect.

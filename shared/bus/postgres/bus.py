@@ -49,6 +49,7 @@ class PostgresBus:
         self._lease = lease
         self._consumers: dict[str, Consumer] = {}
         self._declared: dict[str, set[str]] = {}
+        self._owed: set[str] = set()
         self._declare_again = asyncio.Event()
         self._wakeups = Wakeups(url, source, self._wake)
         self._background = Background()
@@ -91,6 +92,7 @@ class PostgresBus:
         try:
             await queries.declare(self._consuming, queue, keys)
         except BusUnavailable:
+            self._owed.add(queue)
             self._declare_again.set()
 
     async def subscribe(self, subscription: Subscription, handler: Handler) -> None:
@@ -119,7 +121,7 @@ class PostgresBus:
 
     def healthy(self) -> bool:
         served = all(consumer.attached for consumer in self._consumers.values())
-        return self._wakeups.listening and served and not self._close.begun
+        return self._wakeups.listening and served and not self._owed and not self._close.begun
 
     async def close(self, grace: timedelta = timedelta(seconds=5)) -> None:
         await self._close.run(lambda: self._close_all(grace))
@@ -138,6 +140,7 @@ class PostgresBus:
             try:
                 for queue, keys in list(self._declared.items()):
                     await queries.declare(self._consuming, queue, sorted(keys))
+                    self._owed.discard(queue)
                 pauses = waits(0.1, LONGEST_WAIT_SECONDS)
             except BusUnavailable:
                 self._declare_again.set()

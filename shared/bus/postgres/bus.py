@@ -15,9 +15,9 @@ from datetime import timedelta
 import structlog
 
 from shared.background import Background
-from shared.bus.backoff import waits
 from shared.bus.checking import check_names, fault_of
 from shared.bus.closing import Once
+from shared.bus.declaring import Declarations
 from shared.bus.postgres import queries
 from shared.bus.postgres.consumer import LEASE, Consumer
 from shared.bus.postgres.queries import WAKE_ALL
@@ -37,7 +37,6 @@ from shared.bus.protocol import (
 log = structlog.get_logger()
 
 FIRST_TRY_SECONDS = 3.0
-LONGEST_WAIT_SECONDS = 2.0
 
 
 class PostgresBus:
@@ -48,9 +47,7 @@ class PostgresBus:
         self._consuming = consuming
         self._lease = lease
         self._consumers: dict[str, Consumer] = {}
-        self._declared: dict[str, set[str]] = {}
-        self._owed: set[str] = set()
-        self._declare_again = asyncio.Event()
+        self._declarations = Declarations(lambda queue, keys: queries.declare(consuming, queue, keys))
         self._wakeups = Wakeups(url, source, self._wake)
         self._background = Background()
         self._close = Once()
@@ -67,7 +64,7 @@ class PostgresBus:
         except (BusUnavailable, TimeoutError) as error:
             log.warning("bus.away_at_start", error=str(error) or type(error).__name__)
         bus._background.start("listen", bus._wakeups.run)
-        bus._background.start("declare", bus._keep_declared)
+        bus._background.start("declare", bus._declarations.run)
         return bus
 
     async def publish(self, messages: Sequence[Message]) -> list[BusError | None]:
@@ -79,7 +76,7 @@ class PostgresBus:
         except BusUnavailable as error:
             return [fault or error for fault in faults]
         if any(message.key not in routed for message in fit):
-            self._declare_again.set()
+            self._declarations.again()
         return [
             fault or (None if message.key in routed else Unroutable(f"no queue is bound to {message.key}"))
             for message, fault in zip(messages, faults, strict=True)
@@ -88,12 +85,7 @@ class PostgresBus:
     async def declare(self, queue: str, keys: Sequence[str]) -> None:
         self._refuse_when_closed()
         check_names(queue, keys)
-        self._declared.setdefault(queue, set()).update(keys)
-        try:
-            await queries.declare(self._consuming, queue, keys)
-        except BusUnavailable:
-            self._owed.add(queue)
-            self._declare_again.set()
+        await self._declarations.add(queue, keys)
 
     async def subscribe(self, subscription: Subscription, handler: Handler) -> None:
         if subscription.queue in self._consumers:
@@ -121,7 +113,7 @@ class PostgresBus:
 
     def healthy(self) -> bool:
         served = all(consumer.attached for consumer in self._consumers.values())
-        return self._wakeups.listening and served and not self._owed and not self._close.begun
+        return self._wakeups.listening and served and self._declarations.in_force and not self._close.begun
 
     async def close(self, grace: timedelta = timedelta(seconds=5)) -> None:
         await self._close.run(lambda: self._close_all(grace))
@@ -131,24 +123,9 @@ class PostgresBus:
         await self._background.close()
         await asyncio.gather(self._publishing.close(), self._consuming.close())
 
-    async def _keep_declared(self) -> None:
-        """Declare again what could not be declared, or may be gone with a database that was replaced."""
-        pauses = waits(0.1, LONGEST_WAIT_SECONDS)
-        while True:
-            await self._declare_again.wait()
-            self._declare_again.clear()
-            try:
-                for queue, keys in list(self._declared.items()):
-                    await queries.declare(self._consuming, queue, sorted(keys))
-                    self._owed.discard(queue)
-                pauses = waits(0.1, LONGEST_WAIT_SECONDS)
-            except BusUnavailable:
-                self._declare_again.set()
-            await asyncio.sleep(next(pauses))
-
     def _wake(self, queue: str) -> None:
         if queue == WAKE_ALL:
-            self._declare_again.set()
+            self._declarations.again()
         for name, consumer in self._consumers.items():
             if queue in (name, WAKE_ALL):
                 consumer.wake()

@@ -17,9 +17,9 @@ from uuid import uuid4
 import structlog
 
 from shared.background import Background
-from shared.bus.backoff import waits
 from shared.bus.checking import check_names, fault_of
 from shared.bus.closing import Once
+from shared.bus.declaring import Declarations
 from shared.bus.protocol import (
     BusError,
     BusUnavailable,
@@ -42,7 +42,6 @@ from shared.bus.redis.sessions import Sessions
 log = structlog.get_logger()
 
 FIRST_TRY_SECONDS = 3.0
-LONGEST_WAIT_SECONDS = 2.0
 
 
 class RedisBus:
@@ -57,9 +56,8 @@ class RedisBus:
         self._publisher = Publisher(self._publishing, address.prefix)
         self._queues = Queues(self._consuming, Keys(address.prefix), f"{source}-{uuid4().hex[:12]}")
         self._consumers: dict[str, Consumer] = {}
-        self._declared: dict[str, set[str]] = {}
-        self._declare_again = asyncio.Event()
-        self._pulse = Pulse(self._consuming, self._declare_again.set)
+        self._declarations = Declarations(self._queues.declare)
+        self._pulse = Pulse(self._consuming, self._declarations.again)
         self._background = Background()
         self._close = Once()
 
@@ -73,7 +71,7 @@ class RedisBus:
         except (BusUnavailable, TimeoutError) as error:
             log.warning("bus.away_at_start", error=str(error) or type(error).__name__)
         bus._background.start("pulse", bus._pulse.run)
-        bus._background.start("declare", bus._keep_declared)
+        bus._background.start("declare", bus._declarations.run)
         return bus
 
     async def publish(self, messages: Sequence[Message]) -> list[BusError | None]:
@@ -83,18 +81,14 @@ class RedisBus:
             return [fault or BusUnavailable("this bus is closed") for fault in faults]
         sent = await self._publisher.send(fit) if fit else []
         if any(isinstance(outcome, Unroutable) for outcome in sent):
-            self._declare_again.set()
+            self._declarations.again()
         outcomes = iter(sent)
         return [fault or next(outcomes) for fault in faults]
 
     async def declare(self, queue: str, keys: Sequence[str]) -> None:
         self._refuse_when_closed()
         check_names(queue, keys)
-        self._declared.setdefault(queue, set()).update(keys)
-        try:
-            await self._queues.declare(queue, keys)
-        except BusUnavailable:
-            self._declare_again.set()
+        await self._declarations.add(queue, keys)
 
     async def subscribe(self, subscription: Subscription, handler: Handler) -> None:
         if subscription.queue in self._consumers:
@@ -123,7 +117,7 @@ class RedisBus:
 
     def healthy(self) -> bool:
         served = all(consumer.attached for consumer in self._consumers.values())
-        return self._pulse.beats and served and not self._close.begun
+        return self._pulse.beats and served and self._declarations.in_force and not self._close.begun
 
     async def close(self, grace: timedelta = timedelta(seconds=5)) -> None:
         await self._close.run(lambda: self._close_all(grace))
@@ -133,20 +127,6 @@ class RedisBus:
         await self._background.close()
         await self._publisher.close()
         await asyncio.gather(self._publishing.close(), self._consuming.close())
-
-    async def _keep_declared(self) -> None:
-        """Declare again what could not be declared, or may be gone with a Redis that was emptied."""
-        pauses = waits(0.1, LONGEST_WAIT_SECONDS)
-        while True:
-            await self._declare_again.wait()
-            self._declare_again.clear()
-            try:
-                for queue, keys in list(self._declared.items()):
-                    await self._queues.declare(queue, sorted(keys))
-                pauses = waits(0.1, LONGEST_WAIT_SECONDS)
-            except BusUnavailable:
-                self._declare_again.set()
-            await asyncio.sleep(next(pauses))
 
     def _refuse_when_closed(self) -> None:
         if self._close.begun:

@@ -68,10 +68,16 @@ def up(
 def serve(
     service: Service,
     port: Annotated[int | None, _port("[default: 8080 orders, 8081 tickets, 8082 mailer]")] = None,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="how many processes share the port")] = 1,
 ) -> int:
     """Run one service, with the settings of the environment."""
     use_running_postgres()
-    code: int = import_module(f"services.{service}.app").main(port)
+    wired = import_module(f"services.{service}.app")
+    if processes > 1:
+        from boxoffice.processes import serve_side_by_side
+
+        return serve_side_by_side(service, port or wired.PORT, processes)
+    code: int = wired.main(port)
     return code
 
 

@@ -16,6 +16,8 @@ Connection = asyncpg.pool.PoolConnectionProxy | asyncpg.Connection
 
 ACQUIRE_SECONDS = 2.0
 COMMAND_SECONDS = 10.0
+# Whoever asks whether we are ready asks again soon, and gives up soon.
+READY_SECONDS = 1.0
 
 LOST: tuple[type[BaseException], ...] = (
     OSError,
@@ -26,9 +28,10 @@ LOST: tuple[type[BaseException], ...] = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,
 )
 
@@ -49,6 +52,7 @@ async def open_pool(url: str, schema: str, *, size: int = 8) -> "Pool[Any]":
         timeout=ACQUIRE_SECONDS,
         command_timeout=COMMAND_SECONDS,
         max_inactive_connection_lifetime=600,
+        reset=_leave_as_it_is,
         server_settings={
             "search_path": schema,
             "application_name": f"boxoffice-{schema}",
@@ -59,6 +63,14 @@ async def open_pool(url: str, schema: str, *, size: int = 8) -> "Pool[Any]":
     )
 
 
+async def _leave_as_it_is(_: Connection) -> None:
+    """Nobody here leaves session state behind (settings are LOCAL, listeners have their own connection).
+
+    So the driver's reset, a round trip with five statements each time a connection is given back,
+    has nothing to do; it still ends a transaction left open.
+    """
+
+
 @asynccontextmanager
 async def connection(pool: "Pool[Any]") -> AsyncIterator[Any]:
     """A connection for a few statements, each its own transaction. Raises `DatabaseUnavailable`."""
@@ -66,6 +78,12 @@ async def connection(pool: "Pool[Any]") -> AsyncIterator[Any]:
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as held:
             yield held
     except LOST as error:
+        if isinstance(error, ValueError):
+            # The driver can't encode a value: the statement's fault, and the connection is sound.
+            raise
+        if (task := asyncio.current_task()) and task.cancelling():
+            # A connection that dies while we are being cancelled hides the cancellation behind its own error.
+            raise asyncio.CancelledError from error
         raise DatabaseUnavailable(f"{type(error).__name__}: {error}") from error
 
 
@@ -80,7 +98,7 @@ async def ready(pool: "Pool[Any]") -> str | None:
     """None when the database answers, else why a service that needs it is not ready."""
     try:
         async with connection(pool) as held:
-            await held.execute("SELECT 1 FROM migrations LIMIT 1")
+            await held.execute("SELECT 1 FROM migrations LIMIT 1", timeout=READY_SECONDS)
     except DatabaseUnavailable:
         return "the database does not answer"
     except asyncpg.UndefinedTableError:

@@ -8,11 +8,21 @@ import os
 import time
 from uuid import UUID
 
+_RANDOM_BYTES = 10
+_FIELDS = ~(0xF << 76 | 0x3 << 62)
+_VERSION_AND_VARIANT = 0x7 << 76 | 0x2 << 62
+
 
 def uuid7() -> UUID:
     """A new identifier; within a millisecond the order is random."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10))
-    value = value & ~(0xF << 76) | (0x7 << 76)
-    value = value & ~(0x3 << 62) | (0x2 << 62)
-    return UUID(int=value)
+    return uuid7s(1)[0]
+
+
+def uuid7s(count: int) -> list[UUID]:
+    """New identifiers for one call to the kernel, which costs more than all else about them."""
+    time_bits = time.time_ns() // 1_000_000 << 80
+    random = os.urandom(_RANDOM_BYTES * count)
+    return [
+        UUID(int=(time_bits | int.from_bytes(random[at : at + _RANDOM_BYTES])) & _FIELDS | _VERSION_AND_VARIANT)
+        for at in range(0, len(random), _RANDOM_BYTES)
+    ]

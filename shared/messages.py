@@ -6,6 +6,7 @@ A field may be added within a version (readers skip what they do not know); anyt
 
 from datetime import UTC, datetime
 from typing import Annotated, ClassVar, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -180,11 +181,16 @@ _encoder = msgspec.json.Encoder()
 _envelopes = msgspec.json.Decoder(Envelope)
 
 
-def message(fact: Fact, source: str, at: datetime | None = None, traceparent: str | None = None) -> Message:
-    """Wrap a fact for the bus. `source` is the service's name; `at` is when it became true (now)."""
-    identity = str(uuid7())
+def message(
+    fact: Fact, source: str, at: datetime | None = None, traceparent: str | None = None, identity: UUID | None = None
+) -> Message:
+    """Wrap a fact for the bus. `source` is the service's name; `at` is when it became true (now).
+
+    `identity` is a fresh one unless given, by who makes many at once.
+    """
+    name = str(identity or uuid7())
     envelope = _Outgoing(
-        id=identity,
+        id=name,
         source=f"/boxoffice/{source}",
         type=TYPE_PREFIX + fact.key,
         subject=fact.number,
@@ -192,7 +198,7 @@ def message(fact: Fact, source: str, at: datetime | None = None, traceparent: st
         data=fact,
         traceparent=traceparent or msgspec.UNSET,
     )
-    return Message(id=identity, key=fact.key, subject=fact.number, body=_encoder.encode(envelope))
+    return Message(id=name, key=fact.key, subject=fact.number, body=_encoder.encode(envelope))
 
 
 def read(kind: type[F], body: bytes) -> F:

@@ -8,7 +8,11 @@ until SIGTERM or SIGINT, and the parts are closed in reverse.
 """
 
 import asyncio
+import gc
+import logging
+import os
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -29,6 +33,16 @@ log = structlog.get_logger()
 S = TypeVar("S", bound=Settings)
 Wire = Callable[[S, AsyncExitStack], Awaitable[None]]
 
+# A connection on which no whole head has come for so long is cut, whether it is idle or dribbling.
+IDLE_SECONDS = 75.0
+# How long we go on reading a body that was answered before its end (too large, too slow).
+LINGER_SECONDS = 2.0
+# Set by `boxoffice serve --processes` for the processes that share a port.
+SHARED_PORT = "BOXOFFICE_SHARED_PORT"
+NOTIFY_SOCKET = "NOTIFY_SOCKET"
+READY = b"READY=1"
+# Newborn objects between looks for cycles (Python's own are 700, 10, 10): requests make few cycles and many objects.
+COLLECT_EVERY = (10_000, 20, 20)
 CANNOT_START = 1
 BAD_SETTINGS = 2
 # What may reach a service is decided in front of it: by the container, the firewall, the edge.
@@ -52,11 +66,31 @@ def run(name: str, kind: type[S], wire: Wire[S]) -> int:
 
 async def listen(parts: AsyncExitStack, app: web.Application, port: int) -> None:
     """Answer HTTP on this port until the parts are closed; requests in hand get 3 seconds to finish."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=3.0, handle_signals=False)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        logger=_protocol_log(),
+        shutdown_timeout=3.0,
+        handle_signals=False,
+        keepalive_timeout=IDLE_SECONDS,
+        lingering_time=LINGER_SECONDS,
+        auto_decompress=False,
+    )
     await runner.setup()
     parts.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, ALL_INTERFACES, port, reuse_address=True, backlog=1024).start()
+    shared = bool(os.environ.get(SHARED_PORT))
+    await web.TCPSite(runner, ALL_INTERFACES, port, reuse_address=True, reuse_port=shared, backlog=1024).start()
     log.info("service.listening", port=port)
+
+
+def _protocol_log() -> logging.Logger:
+    """Silent: what is no HTTP gets its 400, and whoever sends it does not get to fill our log.
+
+    Faults of ours never come this far: `shared.web.problems` tells them.
+    """
+    log = logging.getLogger("boxoffice.protocol")
+    log.setLevel(logging.CRITICAL + 1)
+    return log
 
 
 async def _serve(settings: S, wire: Wire[S]) -> None:
@@ -66,5 +100,21 @@ async def _serve(settings: S, wire: Wire[S]) -> None:
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as parts:
         await wire(settings, parts)
+        _spare_the_collector()
+        _tell_ready()
         await stop.wait()
         log.info("service.stopping")
+
+
+def _tell_ready() -> None:
+    """By the protocol of sd_notify(3): systemd (`Type=notify`) listens, and so does `boxoffice serve --processes`."""
+    if path := os.environ.get(NOTIFY_SOCKET):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+            told.sendto(READY, "\0" + path[1:] if path.startswith("@") else path)
+
+
+def _spare_the_collector() -> None:
+    """What is loaded by now stays: walking through it again and again would stop the service for 40 ms at a time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_EVERY)

@@ -1,5 +1,6 @@
 """What the HTTP edge of every service shares: problems (RFC 9457), reading JSON, health."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ MAX_BODY_BYTES = 64 * 1024
 PROBLEM_JSON = "application/problem+json"
 TYPE_PREFIX = "urn:boxoffice:problem:"
 RETRY_SECONDS = 2
+# A phone on a bad line sends 64 KiB within this; who takes longer holds a connection for nothing.
+BODY_SECONDS = 10.0
 
 HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -104,20 +107,44 @@ async def problems(request: web.Request, handler: HttpHandler) -> web.StreamResp
 async def read_json(request: web.Request) -> tuple[dict[str, Any], bytes]:
     """The body as a JSON object, with its raw bytes.
 
-    Raises `Problem`: unsupported-media-type, too-large or malformed.
+    Raises `Problem` as `read_body` and `json_object` do.
+    """
+    raw = await read_body(request)
+    return json_object(raw), raw
+
+
+async def read_body(request: web.Request, within: float = BODY_SECONDS) -> bytes:
+    """The bytes of a body that is said to be JSON, all come `within` so many seconds.
+
+    Raises `Problem`: unsupported-media-type, too-large, or timeout when it does not come in time.
     """
     if request.content_type != "application/json" and not request.content_type.endswith("+json"):
         raise Problem(
             415, "unsupported-media-type", "Not JSON", "Send the body as JSON with Content-Type: application/json."
         )
-    raw = await request.read()
+    if "Content-Encoding" in request.headers:
+        raise Problem(415, "unsupported-media-type", "Compressed", "Send the body as it is, without Content-Encoding.")
+    if request.content.is_eof():
+        # The usual case, a body that came with its head, is spared the timer.
+        return await request.read()
+    try:
+        async with asyncio.timeout(within):
+            return await request.read()
+    except TimeoutError:
+        raise Problem(
+            408, "timeout", "Too slow", "The body did not come in time. Send it again.", headers={"Connection": "close"}
+        ) from None
+
+
+def json_object(raw: bytes) -> dict[str, Any]:
+    """Raises `Problem` malformed for what is no JSON object."""
     try:
         document = json.loads(raw, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise _malformed(f"The body is no JSON: {_reason(error)}.") from error
     if not isinstance(document, dict):
         raise _malformed("The body must be a JSON object, in curly braces.")
-    return document, raw
+    return document
 
 
 def health(ready: Callable[[], Awaitable[str | None]]) -> list[web.RouteDef]:

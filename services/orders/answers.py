@@ -6,6 +6,7 @@ token and the links; both follow from the order, so `whole` gives the same bytes
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from services.orders.tokens import Tokens
 from shared.web import Problem
 
 Json = dict[str, Any]
+_encode = msgspec.json.Encoder().encode
 
 
 def money(amount: int, currency: str) -> Json:
@@ -52,21 +54,27 @@ def lines(accepted: Accepted) -> list[Json]:
             "unit_price": money(kind.price, kind.currency),
             "attendees": [{"name": name} for name in line.attendees],
         }
-        for line, kind in zip(accepted.order.lines, accepted.kinds, strict=True)
+        for line, kind in accepted.seated()
     ]
 
 
-def placed(accepted: Accepted, placed_at: datetime) -> bytes:
-    """The answer to a placed order without its token and links: what may be stored."""
+@lru_cache(maxsize=2000)
+def _summary_in_json(event: Event) -> msgspec.Raw:
+    """Once a reading of the event, not once an order."""
+    return msgspec.Raw(encode(event_summary(event)))
+
+
+def placed(accepted: Accepted, lines: bytes, placed_at: datetime) -> bytes:
+    """The answer to a placed order without its token and links: what may be stored. `lines` are encoded."""
     order = accepted.order
     return encode(
         order_members(
             number=order.number,
             status="confirmed",
             placed_at=placed_at,
-            event=event_summary(order.event),
+            event=_summary_in_json(order.event),
             buyer={"name": order.buyer_name, "email": order.buyer_email},
-            lines=lines(accepted),
+            lines=msgspec.Raw(lines),
             total=money(accepted.total, accepted.currency),
             fulfilment=Fulfilment(),
         )
@@ -89,9 +97,9 @@ def order_members(
     number: str,
     status: str,
     placed_at: datetime,
-    event: Json,
+    event: Json | msgspec.Raw,
     buyer: Json,
-    lines: Sequence[Json],
+    lines: Sequence[Json] | msgspec.Raw,
     total: Json,
     fulfilment: Fulfilment,
 ) -> Json:
@@ -117,23 +125,27 @@ def links(number: str, base: str, tokens: Tokens, now: datetime) -> Mapping[str,
     }
 
 
-def whole(stored: bytes, order: UUID, base: str, tokens: Tokens) -> bytes:
-    """The full answer to a placed order from its storable part; links count from when it was placed."""
-    known = msgspec.json.decode(stored, type=_Stored)
-    secret = {
-        "access_token": tokens.access_token(order),
-        "links": links(known.confirmation_number, base, tokens, known.placed_at),
-    }
-    return stored[:-1] + b"," + encode(secret)[1:]
+def whole(stored: bytes, order: UUID, base: str, tokens: Tokens) -> tuple[bytes, str]:
+    """The full answer to a placed order from its storable part, and the order's address.
+
+    Links count from when it was placed.
+    """
+    known = _stored(stored)
+    found = links(known.confirmation_number, base, tokens, known.placed_at)
+    secret = {"access_token": tokens.access_token(order), "links": found}
+    return stored[:-1] + b"," + encode(secret)[1:], found["self"]
 
 
 def encode(document: object) -> bytes:
-    return msgspec.json.encode(document)
+    return _encode(document)
 
 
 class _Stored(msgspec.Struct):
     confirmation_number: str
     placed_at: datetime
+
+
+_stored = msgspec.json.Decoder(_Stored).decode
 
 
 def _ticket_type(kind: TicketType) -> Json:

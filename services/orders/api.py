@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
 from services.orders import answers, store
@@ -20,13 +19,13 @@ from services.orders.numbers import new_number
 from services.orders.paging import cursor_after, wanted_page
 from services.orders.placing import IdempotencyKey, PlaceOrder, faults_in, seat
 from services.orders.progress import NewsDesk
-from services.orders.requests import KEY_LENGTHS, OrderRequest, parse_order, sound_lines
+from services.orders.requests import KEY_LENGTHS, OrderRequest, parse_order, read_order, sound_lines
 from services.orders.streaming import last_event_id, progress_events
 from services.orders.tokens import Tokens
 from shared.database import DatabaseUnavailable, Pool, connection
 from shared.identifiers import uuid7
 from shared.object_store import NoSuchFile, ObjectStore, StoreUnavailable
-from shared.web import PROBLEM_JSON, Fault, Problem, invalid, not_found, overloaded, read_json
+from shared.web import PROBLEM_JSON, Fault, Problem, invalid, json_object, not_found, overloaded, read_body
 
 PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
 PUBLIC = {"Cache-Control": "public, max-age=60"}
@@ -70,14 +69,16 @@ class OrdersApi:
         return _cacheable(request, answers.event(event))
 
     async def place_order(self, request: web.Request) -> web.Response:
+        if self.placer.full:
+            raise _crowded()
         key = _idempotency_key(request)
-        document, raw = await read_json(request)
-        wanted, event = await self._valid(document)
+        raw = await read_body(request)
+        wanted, event = await self._valid(raw)
         order = _to_place(wanted, event, IdempotencyKey(key, sha256(raw).digest()) if key else None)
         try:
             return self._answer(await self.placer.place(order))
         except Overloaded as error:
-            raise overloaded("Too many people are buying right now. Try again in a moment.") from error
+            raise _crowded() from error
         except KeyInUse as error:
             raise _key_conflict() from error
         except KeyMismatch as error:
@@ -127,8 +128,16 @@ class OrdersApi:
         headers = PRIVATE | {"Content-Disposition": f'inline; filename="{order.number}.pdf"'}
         return web.Response(body=content, content_type="application/pdf", headers=headers)
 
-    async def _valid(self, document: Mapping[str, Any]) -> tuple[OrderRequest, Event]:
+    async def _valid(self, raw: bytes) -> tuple[OrderRequest, Event]:
         """A sound request and its event, or `Problem` with every fault of shape and of the event's rules."""
+        if wanted := read_order(raw):
+            event = await self.shelf.event(wanted.event)
+            if event and not any(faults_in(event, _lines(wanted))):
+                return wanted, event
+        return await self._valid_or_why_not(json_object(raw))
+
+    async def _valid_or_why_not(self, document: Mapping[str, Any]) -> tuple[OrderRequest, Event]:
+        """The slow way, which finds the words for what is wrong."""
         wanted, faults = parse_order(document)
         ref = document.get("event")
         event = await self.shelf.event(ref) if isinstance(ref, str) else None
@@ -147,8 +156,7 @@ class OrdersApi:
         headers = PRIVATE | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
         if answer.order is None:
             return web.Response(status=answer.status, body=answer.body, content_type=PROBLEM_JSON, headers=headers)
-        body = answers.whole(answer.body, answer.order, self.public_url, self.tokens)
-        headers["Location"] = msgspec.json.decode(body)["links"]["self"]
+        body, headers["Location"] = answers.whole(answer.body, answer.order, self.public_url, self.tokens)
         return web.Response(status=answer.status, body=body, content_type="application/json", headers=headers)
 
 
@@ -177,6 +185,10 @@ def _idempotency_key(request: web.Request) -> bytes | None:
     if len(key) not in KEY_LENGTHS or not key.isascii() or not key.isprintable():
         raise invalid([Fault("", "Idempotency-Key: send 16 to 255 printable characters, or leave it out.")])
     return sha256(key.encode()).digest()
+
+
+def _crowded() -> Problem:
+    return overloaded("Too many people are buying right now. Try again in a moment.")
 
 
 def _key_conflict() -> Problem:

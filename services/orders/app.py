@@ -10,7 +10,7 @@ from aiohttp import web
 from services.orders import contract, store
 from services.orders.access import Access
 from services.orders.api import OrdersApi
-from services.orders.batching import Placer
+from services.orders.batching import Limits, Placer
 from services.orders.browsing import Shelf
 from services.orders.cors import cross_origin, preflight
 from services.orders.handlers import Follower
@@ -35,7 +35,7 @@ def main(port: int | None = None) -> int:
     return service.run("orders", OrdersSettings, partial(wire, port=port or PORT))
 
 
-async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int) -> None:
+async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int, limits: Limits | None = None) -> None:
     tokens = Tokens(keyring.load(settings.key_file))
     objects = open_store(settings.store)
     pool = await open_pool(settings.database, "orders")
@@ -47,7 +47,7 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int) ->
     parts.push_async_callback(background.close)
 
     relay = Relay(pool, bus)
-    placer = Placer(pool, on_commit=relay.wake)
+    placer = Placer(pool, on_commit=relay.wake, limits=limits)
     desk = NewsDesk(settings.database)
     background.start("relay", relay.run)
     background.start("inbox", forgetting(pool))

@@ -2,161 +2,159 @@
 
 No timer: the next batch forms while this one commits, so a lone order waits for nothing and a
 crowd shares one lock and one flush to disk.
+
+How an order that can't be placed fares:
+
+    too many wait      turned away at once (`Overloaded`): it was not placed
+    waits too long     turned away after `Limits.wait` (`Overloaded`): it was not placed
+    no answer in time  `DatabaseUnavailable` after `Limits.answer`: the outcome is unknown
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any
 
-import asyncpg
 import structlog
 
-from services.orders import store
-from services.orders.committing import Answer, Contended, Outcome, place_batch
-from services.orders.numbers import new_number
+from services.orders.committing import Answer, Outcome, commit_batch
 from services.orders.placing import PlaceOrder
-from shared.database import DatabaseUnavailable, Pool, connection, transaction
+from shared.database import DatabaseUnavailable, Pool
 
 log = structlog.get_logger()
 
-MAX_BATCH = 256
-MAX_WAITING = 4096
-# How long an order may wait for its turn, and its client for any answer at all.
-DEADLINE = timedelta(seconds=3)
-ANSWER_LIMIT = timedelta(seconds=8)
-TRIES = 3
+SWEEP_SECONDS = 0.05
 
 
 class Overloaded(Exception):
-    """Too many orders are waiting, or this one waited past its deadline; it was not placed."""
+    """Too many orders are waiting, or this one waited past its time; it was not placed."""
 
 
 class KeyInUse(Exception):
     """An order with the same Idempotency-Key is waiting in this process."""
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`wait` is how long an order may wait for its turn, `answer` its client for anything; in seconds.
+
+    A full queue of 4096 is placed within a second on two cores, so `wait` is met unless the database stands still.
+    """
+
+    batch: int = 256
+    waiting: int = 4096
+    wait: float = 3.0
+    answer: float = 5.0
+
+
 @dataclass(slots=True)
 class _Waiting:
     order: PlaceOrder
-    deadline: float
+    since: float
     answer: "asyncio.Future[Answer]"
 
 
 class Placer:
     """Takes orders one by one, places them in batches, first come, first served."""
 
-    def __init__(self, pool: "Pool[Any]", on_commit: Callable[[], None], max_waiting: int = MAX_WAITING) -> None:
+    def __init__(self, pool: "Pool[Any]", on_commit: Callable[[], None], limits: Limits | None = None) -> None:
         self._pool = pool
         self._on_commit = on_commit
-        self._max_waiting = max_waiting
+        self._limits = limits or Limits()
+        self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Waiting] = deque()
+        self._in_hand: Sequence[_Waiting] = ()
         self._arrived = asyncio.Event()
         self._keys: set[bytes] = set()
+
+    @property
+    def full(self) -> bool:
+        """The next order would be turned away."""
+        return len(self._waiting) >= self._limits.waiting
 
     async def place(self, order: PlaceOrder) -> Answer:
         """Returns once the answer is true on disk.
 
         Raises `Overloaded`, `KeyInUse`, `KeyMismatch`, or `DatabaseUnavailable` (then the outcome is
-        unknown: the same Idempotency-Key tells).
+        unknown: the same Idempotency-Key tells). An order stands though whoever waits for it is cancelled.
         """
-        if len(self._waiting) >= self._max_waiting:
+        if self.full:
             raise Overloaded
-        key = order.idempotency and order.idempotency.key
-        if key in self._keys:
-            raise KeyInUse
-        loop = asyncio.get_running_loop()
-        waiting = _Waiting(order, loop.time() + DEADLINE.total_seconds(), loop.create_future())
-        if key:
-            self._keys.add(key)
-            waiting.answer.add_done_callback(lambda _: self._keys.discard(key))
+        if order.idempotency:
+            if order.idempotency.key in self._keys:
+                raise KeyInUse
+            self._keys.add(order.idempotency.key)
+        waiting = _Waiting(order, self._loop.time(), self._loop.create_future())
         self._waiting.append(waiting)
         self._arrived.set()
-        try:
-            async with asyncio.timeout(ANSWER_LIMIT.total_seconds()):
-                return await asyncio.shield(waiting.answer)
-        except TimeoutError as error:
-            raise DatabaseUnavailable("no answer in time") from error
+        return await waiting.answer
 
     async def run(self) -> None:
         """Place batch after batch, for ever."""
+        turning_away = asyncio.create_task(self._turn_away_the_late())
+        try:
+            await self._place_all()
+        finally:
+            turning_away.cancel()
+
+    async def _place_all(self) -> None:
         while True:
             await self._arrived.wait()
-            batch = self._next_batch()
-            if batch:
-                await self._place_batch(batch)
+            self._in_hand = self._next_batch()
+            try:
+                await self._place_batch(self._in_hand)
+            finally:
+                for waiting in self._in_hand:
+                    self._settle(waiting, DatabaseUnavailable("the service is stopping"))
+                self._in_hand = ()
 
     def _next_batch(self) -> list[_Waiting]:
-        now = asyncio.get_running_loop().time()
-        batch: list[_Waiting] = []
-        while self._waiting and len(batch) < MAX_BATCH:
-            waiting = self._waiting.popleft()
-            if waiting.deadline < now:
-                _fail(waiting, Overloaded())
-            else:
-                batch.append(waiting)
+        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._limits.batch))]
         if not self._waiting:
             self._arrived.clear()
         return batch
 
     async def _place_batch(self, batch: Sequence[_Waiting]) -> None:
         """Give every order in the batch its answer, whatever happens to the others."""
+        outcomes: Sequence[Outcome]
         try:
-            outcomes = await self._commit([waiting.order for waiting in batch])
-        except (DatabaseUnavailable, asyncpg.DeadlockDetectedError, asyncpg.SerializationError) as error:
-            outcomes = [DatabaseUnavailable(str(error)) for _ in batch]
-        except asyncio.CancelledError:
-            for waiting in batch:
-                _fail(waiting, DatabaseUnavailable("the service is stopping"))
-            raise
+            outcomes = await commit_batch(self._pool, [waiting.order for waiting in batch])
+        except DatabaseUnavailable as error:
+            outcomes = [error] * len(batch)
         except Exception as error:
             if len(batch) > 1:
                 log.warning("placing.split", orders=len(batch), error=type(error).__name__)
-                for waiting in batch:
-                    await self._place_batch([waiting])
+                await self._place_batch(batch[: len(batch) // 2])
+                await self._place_batch(batch[len(batch) // 2 :])
                 return
             log.exception("placing.failed")
             outcomes = [error]
         for waiting, outcome in zip(batch, outcomes, strict=True):
-            _settle(waiting, outcome)
+            self._settle(waiting, outcome)
         self._on_commit()
 
-    async def _commit(self, orders: Sequence[PlaceOrder]) -> list[Outcome]:
-        """One transaction; done again when another process got in between, or a number was taken."""
-        for _ in range(TRIES):
-            outcomes: list[Outcome] | None = None
-            try:
-                async with transaction(self._pool) as held:
-                    outcomes = await place_batch(held, orders)
-                return outcomes
-            except Contended:
-                continue
-            except asyncpg.UniqueViolationError as error:
-                if error.constraint_name != "orders_number_key":
-                    raise
-                orders = [replace(order, number=new_number()) for order in orders]
-            except DatabaseUnavailable:
-                if outcomes and await self._committed(orders):
-                    return outcomes
-        raise DatabaseUnavailable("three tries were not enough")
+    async def _turn_away_the_late(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            now = self._loop.time()
+            while self._waiting and self._waiting[0].since < now - self._limits.wait:
+                self._settle(self._waiting.popleft(), Overloaded())
+            for waiting in self._in_hand:
+                if waiting.since < now - self._limits.answer:
+                    self._tell(waiting, DatabaseUnavailable("no answer in time"))
 
-    async def _committed(self, orders: Sequence[PlaceOrder]) -> bool:
-        """Whether a commit whose confirmation was lost took place: all of the batch is there, or none of it."""
-        async with connection(self._pool) as held:
-            return bool(await store.existing_orders(held, [order.id for order in orders]))
+    def _settle(self, waiting: _Waiting, outcome: Outcome) -> None:
+        if waiting.order.idempotency:
+            self._keys.discard(waiting.order.idempotency.key)
+        self._tell(waiting, outcome)
 
-
-def _settle(waiting: _Waiting, outcome: Outcome) -> None:
-    if isinstance(outcome, Exception):
-        _fail(waiting, outcome)
-    elif not waiting.answer.done():
-        waiting.answer.set_result(outcome)
-
-
-def _fail(waiting: _Waiting, error: Exception) -> None:
-    if not waiting.answer.done():
-        waiting.answer.set_exception(error)
-        # A client that went away reads no answer: don't report it as never retrieved.
-        waiting.answer.exception()
+    def _tell(self, waiting: _Waiting, outcome: Outcome) -> None:
+        if waiting.answer.done():
+            return
+        if isinstance(outcome, Exception):
+            waiting.answer.set_exception(outcome)
+            # A client that went away reads no answer: don't report it as never retrieved.
+            waiting.answer.exception()
+        else:
+            waiting.answer.set_result(outcome)

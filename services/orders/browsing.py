@@ -27,20 +27,21 @@ class Shelf:
 
     def __init__(self, pool: "Pool[Any]") -> None:
         self._pool = pool
+        self._loop = asyncio.get_running_loop()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
     async def event(self, ref: str) -> Event | None:
         """None for what is not there; unpublished events are given too. Raises `DatabaseUnavailable`."""
-        if not _REFERENCE.fullmatch(ref):
-            return None
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         kept = self._kept.get(ref)
         if kept is None or kept.until < now or _failed(kept.event):
-            kept = self._kept[ref] = _Kept(now + FRESH_SECONDS, asyncio.create_task(self._read(ref)))
+            if not _REFERENCE.fullmatch(ref):
+                return None
+            kept = self._kept[ref] = _Kept(now + FRESH_SECONDS, self._loop.create_task(self._read(ref)))
             self._kept.move_to_end(ref)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-        return await asyncio.shield(kept.event)
+        return kept.event.result() if kept.event.done() else await asyncio.shield(kept.event)
 
     async def _read(self, ref: str) -> Event | None:
         async with connection(self._pool) as held:

@@ -26,9 +26,12 @@ class TicketType:
         return begun and (self.on_sale_until is None or now < self.on_sale_until)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Event:
-    """What people attend. `timezone` is an IANA name; times are in UTC."""
+    """What people attend, as read at one moment. `timezone` is an IANA name; times are in UTC.
+
+    Each reading is its own: compared and hashed by identity, so that what follows from one can be kept by it.
+    """
 
     id: UUID
     slug: str
@@ -45,4 +48,7 @@ class Event:
 
     def ticket_type(self, ref: str) -> TicketType | None:
         """By id or by slug."""
-        return next((kind for kind in self.ticket_types if ref in (kind.slug, str(kind.id))), None)
+        for kind in self.ticket_types:
+            if kind.slug == ref:
+                return kind
+        return next((kind for kind in self.ticket_types if str(kind.id) == ref), None)

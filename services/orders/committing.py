@@ -1,17 +1,26 @@
 """A batch of orders inside one transaction: what its commit makes true."""
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+import random
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, TypeVar
 from uuid import UUID
 
+import asyncpg
+import structlog
+
 from services.orders import answers, store
-from services.orders.placing import Accepted, Decision, IdempotencyKey, NotOnSale, PlaceOrder, SoldOut, decide
-from services.orders.reporting import order_placed
+from services.orders.numbers import new_number
+from services.orders.placing import Accepted, Decision, IdempotencyKey, PlaceOrder, decide
+from services.orders.reporting import orders_placed
 from shared import outbox
-from shared.database import Connection
-from shared.identifiers import uuid7
+from shared.database import Connection, DatabaseUnavailable, Pool, connection, transaction
+from shared.identifiers import uuid7s
+
+log = structlog.get_logger()
 
 
 class KeyMismatch(Exception):
@@ -33,6 +42,42 @@ class Answer:
 
 
 Outcome = Answer | Exception
+T = TypeVar("T")
+
+TRIES = 3
+LONGEST_PAUSE_SECONDS = 0.05
+
+
+async def commit_batch(pool: "Pool[Any]", orders: Sequence[PlaceOrder]) -> list[Outcome]:
+    """Place these orders in one transaction; one outcome an order, in the order given.
+
+    Done again when another process got in between or a number was taken, and when the connection
+    was lost and the database tells that nothing was committed. Raises `DatabaseUnavailable`.
+    """
+    outcomes: list[Outcome] = []
+    for _ in range(TRIES):
+        try:
+            async with transaction(pool) as held:
+                outcomes = await place_batch(held, orders)
+            return outcomes
+        except (Contended, asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+            await asyncio.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))
+        except asyncpg.UniqueViolationError as error:
+            if error.constraint_name == "orders_number_key":
+                orders = [replace(order, number=new_number()) for order in orders]
+            elif error.constraint_name != "orders_pkey" or not outcomes:
+                raise
+        except DatabaseUnavailable as error:
+            log.warning("placing.connection-lost", orders=len(orders), reason=str(error))
+        if outcomes and await _committed(pool, orders):
+            return outcomes
+    raise DatabaseUnavailable(f"{TRIES} tries were not enough")
+
+
+async def _committed(pool: "Pool[Any]", orders: Sequence[PlaceOrder]) -> bool:
+    """Whether a commit whose confirmation was lost took place: all of the batch is there, or none of it."""
+    async with connection(pool) as held:
+        return bool(await store.existing_orders(held, [order.id for order in orders]))
 
 
 async def place_batch(held: Connection, orders: Sequence[PlaceOrder]) -> list[Outcome]:
@@ -56,42 +101,51 @@ def _replay(order: PlaceOrder, known: dict[bytes, store.FirstAnswer]) -> Outcome
 
 
 async def _place_fresh(held: Connection, orders: Sequence[PlaceOrder]) -> dict[UUID, Answer]:
+    """Stock, orders, tickets, first answers and outbox: what one commit makes true.
+
+    While Postgres writes one thing we put the next into words: the locks are held for less long.
+    """
     now = datetime.now(UTC)
     stock = await store.lock_types(held, {line.ticket_type for order in orders for line in order.lines})
     decisions = decide(orders, stock, now)
-    accepted = [decision for decision in decisions if isinstance(decision, Accepted)]
-    if accepted:
-        await _write(held, accepted, now)
-    given = {decision.order.id: _answer(decision, now) for decision in decisions}
+    placed = _to_write([decision for decision in decisions if isinstance(decision, Accepted)])
+    if placed:
+        messages = await _meanwhile(store.add_placed(held, placed, now), lambda: orders_placed(placed, now))
+        given = await _meanwhile(outbox.add(held, messages), lambda: _answers(decisions, placed, now))
+    else:
+        given = _answers(decisions, placed, now)
     keyed = [_first_answer(order.idempotency, given[order.id]) for order in orders if order.idempotency]
     if keyed and not await store.keep_answers(held, keyed):
         raise Contended
     return given
 
 
+async def _meanwhile(sent: Coroutine[Any, Any, None], work: Callable[[], T]) -> T:
+    """The result of `work`, done while the statement `sent` is under way."""
+    under_way = asyncio.create_task(sent)
+    try:
+        await asyncio.sleep(0)
+        return work()
+    finally:
+        await under_way
+
+
+def _answers(decisions: Sequence[Decision], placed: Sequence[store.PlacedOrder], now: datetime) -> dict[UUID, Answer]:
+    given = {row.order.id: Answer(201, answers.placed(row.accepted, row.lines, now), row.order.id) for row in placed}
+    for decision in decisions:
+        if not isinstance(decision, Accepted):
+            given[decision.order.id] = Answer(409, answers.refusal(decision), None)
+    return given
+
+
+def _to_write(accepted: Sequence[Accepted]) -> list[store.PlacedOrder]:
+    """With ids for the tickets, drawn together for the whole batch."""
+    ids = iter(uuid7s(sum(one.order.places for one in accepted)))
+    return [
+        store.PlacedOrder(one, answers.encode(answers.lines(one)), tuple(islice(ids, one.order.places)))
+        for one in accepted
+    ]
+
+
 def _first_answer(asked: IdempotencyKey, answer: Answer) -> store.FirstAnswer:
     return store.FirstAnswer(asked.key, asked.fingerprint, answer.order, answer.status, answer.body)
-
-
-async def _write(held: Connection, accepted: Sequence[Accepted], now: datetime) -> None:
-    """Stock, orders, tickets and outbox: what one commit makes true."""
-    taken: Counter[UUID] = Counter()
-    tickets: list[tuple[UUID, UUID, UUID, UUID, str]] = []
-    messages = []
-    for a in accepted:
-        seats = [(uuid7(), line.ticket_type, name) for line in a.order.lines for name in line.attendees]
-        taken.update(kind for _, kind, _ in seats)
-        tickets += [(ticket, a.order.id, a.order.event.id, kind, name) for ticket, kind, name in seats]
-        messages.append(order_placed(a, [ticket for ticket, _, _ in seats], now))
-    await store.take_places(held, taken)
-    await store.add_orders(held, accepted, now)
-    await store.add_tickets(held, tickets)
-    await outbox.add(held, messages)
-
-
-def _answer(decision: Decision, now: datetime) -> Answer:
-    match decision:
-        case Accepted(order=order):
-            return Answer(201, answers.placed(decision, now), order.id)
-        case SoldOut() | NotOnSale():
-            return Answer(409, answers.refusal(decision), None)

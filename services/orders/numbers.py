@@ -4,18 +4,20 @@ Two groups of five characters of Crockford's base 32 (https://www.crockford.com/
 random bits, so a guess hits one of ten million orders once in a hundred million tries.
 """
 
-import secrets
+import os
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 GROUP = 5
 
+# Two characters at a time.
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 _READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0"})
 
 
 def new_number() -> str:
     """A fresh number, like `7K2MX-Q4P9D`; never sequential."""
-    bits = secrets.randbits(5 * 2 * GROUP)
-    digits = "".join(ALPHABET[bits >> 5 * place & 31] for place in range(2 * GROUP))
+    bits = int.from_bytes(os.urandom(7))
+    digits = "".join([_PAIRS[bits >> place & 1023] for place in (0, 10, 20, 30, 40)])
     return f"{digits[:GROUP]}-{digits[GROUP:]}"
 
 

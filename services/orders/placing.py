@@ -55,6 +55,10 @@ class PlaceOrder:
     lines: tuple[Line, ...]
     idempotency: IdempotencyKey | None = None
 
+    @property
+    def places(self) -> int:
+        return sum([line.quantity for line in self.lines])
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -63,9 +67,12 @@ class Accepted:
     order: PlaceOrder
     kinds: tuple[TicketType, ...]
 
+    def seated(self) -> Iterable[tuple[Line, TicketType]]:
+        return zip(self.order.lines, self.kinds, strict=True)
+
     @property
     def total(self) -> int:
-        return sum(line.quantity * kind.price for line, kind in zip(self.order.lines, self.kinds, strict=True))
+        return sum([line.quantity * kind.price for line, kind in self.seated()])
 
     @property
     def currency(self) -> str:

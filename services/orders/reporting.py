@@ -1,39 +1,52 @@
 """What orders tells the others: an accepted order as a message."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from services.orders.catalogue import Event
 from services.orders.placing import Accepted
+from services.orders.store import PlacedOrder
 from shared import messages
 from shared.bus import Message
+from shared.identifiers import uuid7s
 
 
-def order_placed(accepted: Accepted, tickets: Sequence[UUID], placed_at: datetime) -> Message:
+def orders_placed(orders: Sequence[PlacedOrder], placed_at: datetime) -> list[Message]:
+    """A message an order, in their order."""
+    return [
+        order_placed(row.accepted, identity, row.tickets, placed_at)
+        for row, identity in zip(orders, uuid7s(len(orders)), strict=True)
+    ]
+
+
+def order_placed(accepted: Accepted, identity: UUID, tickets: Iterable[UUID], placed_at: datetime) -> Message:
     """`tickets` are the ids of the order's tickets, line by line, attendee by attendee."""
     order = accepted.order
-    seats = [(kind, name) for line, kind in zip(order.lines, accepted.kinds, strict=True) for name in line.attendees]
+    lines = [(line, kind, messages.Money(kind.price, kind.currency)) for line, kind in accepted.seated()]
+    seats = [(kind, price, name) for line, kind, price in lines for name in line.attendees]
     fact = messages.OrderPlaced(
         number=order.number,
         event=_details(order.event),
         buyer=messages.Buyer(order.buyer_name, order.buyer_email),
         locale=order.locale,
-        lines=tuple(
-            messages.OrderLine(str(kind.id), kind.name, line.quantity, messages.Money(kind.price, kind.currency))
-            for line, kind in zip(order.lines, accepted.kinds, strict=True)
-        ),
+        lines=tuple([messages.OrderLine(str(kind.id), kind.name, line.quantity, price) for line, kind, price in lines]),
         tickets=tuple(
-            messages.TicketToIssue(str(ticket), kind.name, name, messages.Money(kind.price, kind.currency))
-            for ticket, (kind, name) in zip(tickets, seats, strict=True)
+            [
+                messages.TicketToIssue(str(ticket), kind.name, name, price)
+                for ticket, (kind, price, name) in zip(tickets, seats, strict=True)
+            ]
         ),
         total=messages.Money(accepted.total, accepted.currency),
         placed_at=placed_at,
     )
-    return messages.message(fact, source="orders", at=placed_at)
+    return messages.message(fact, source="orders", at=placed_at, identity=identity)
 
 
+@lru_cache(maxsize=2000)
 def _details(event: Event) -> messages.EventDetails:
+    """Once a reading of the event, not once an order."""
     return messages.EventDetails(
         id=str(event.id),
         slug=event.slug,

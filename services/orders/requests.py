@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Annotated, Any
 
 import email_validator
@@ -13,23 +14,41 @@ from services.orders.placing import WantedLine
 from shared.web import Fault
 
 MAX_NAME = 200
+# RFC 3696 with its erratum 1690.
+MAX_ADDRESS = 254
 MAX_LINES = 20
 MAX_QUANTITY = 1000
 KEY_LENGTHS = range(16, 256)
 
 # Cc: control characters (line breaks among them), Cs: halves of surrogate pairs, Zl and Zp: line and paragraph ends.
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# What needs no thought; capitals, quotes and the rest of RFC 5322's local parts are left to the library.
+_PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[a-z0-9_+-]+(\.[a-z0-9_+-]+)*")
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
 def printable(value: str) -> str:
     """Refuse what can't stand in one line of text. Raises `ValueError`."""
-    if any(unicodedata.category(character) in _UNPRINTABLE for character in value):
+    if not value.isprintable() and any(unicodedata.category(character) in _UNPRINTABLE for character in value):
         raise ValueError("Leave out line breaks and control characters.")
     return value
 
 
 def _reachable(value: str) -> str:
+    """The address in the form in which it is mailed."""
+    local, at, domain = value.partition("@")
+    plain = at and _PLAIN_LOCAL.fullmatch(local)
+    address = f"{local}@{_reachable_domain(domain)}" if plain else ""
+    return address if plain and len(address) <= MAX_ADDRESS else _checked(value)
+
+
+@lru_cache(maxsize=10_000)
+def _reachable_domain(domain: str) -> str:
+    """Most buyers share a few domains: each is checked once."""
+    return _checked(f"someone@{domain}").rpartition("@")[2]
+
+
+def _checked(value: str) -> str:
     try:
         checked = email_validator.validate_email(
             value, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False
@@ -51,7 +70,9 @@ Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME), AfterValidator(printable)
 ]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(printable)]
-EmailAddress = Annotated[str, StringConstraints(max_length=254), AfterValidator(printable), AfterValidator(_reachable)]
+EmailAddress = Annotated[
+    str, StringConstraints(max_length=MAX_ADDRESS), AfterValidator(printable), AfterValidator(_reachable)
+]
 Locale = Annotated[str, StringConstraints(max_length=35), AfterValidator(_language_tag)]
 
 
@@ -73,7 +94,7 @@ class LineRequest(_Request):
 
     ticket_type: Reference
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
-    attendees: Annotated[list[Attendee], Field(max_length=MAX_QUANTITY)] = []
+    attendees: Annotated[list[Attendee], Field(max_length=MAX_QUANTITY, default_factory=list)]
 
     def wanted(self) -> WantedLine:
         return WantedLine(self.ticket_type, self.quantity, tuple(attendee.name for attendee in self.attendees))
@@ -86,6 +107,14 @@ class OrderRequest(_Request):
     buyer: Buyer
     locale: Locale = "en"
     lines: Annotated[list[LineRequest], Field(min_length=1, max_length=MAX_LINES)]
+
+
+def read_order(raw: bytes) -> OrderRequest | None:
+    """The request straight from its bytes, the quick way; None when anything is wrong: `parse_order` tells what."""
+    try:
+        return OrderRequest.model_validate_json(raw)
+    except ValidationError:
+        return None
 
 
 def parse_order(document: Mapping[str, Any]) -> tuple[OrderRequest | None, list[Fault]]:

@@ -1,17 +1,17 @@
 """The orders service's SQL, all of it."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from services.orders import answers
 from services.orders.catalogue import Event, TicketType
 from services.orders.fulfilment import Fulfilment
 from services.orders.organising import NewEvent
-from services.orders.placing import Accepted, LockedType
+from services.orders.placing import Accepted, LockedType, PlaceOrder
 from shared.database import Connection
 from shared.identifiers import uuid7
 
@@ -40,6 +40,32 @@ class StoredOrder:
     placed_at: datetime
     fulfilment: Fulfilment
     pdf_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedOrder:
+    """An order to write. `lines` are as in the answers, in JSON; `tickets` has an id for each place."""
+
+    accepted: Accepted
+    lines: bytes
+    tickets: tuple[UUID, ...]
+
+    @property
+    def order(self) -> PlaceOrder:
+        return self.accepted.order
+
+    def values(self) -> tuple[Any, ...]:
+        """A row of `orders`, up to `currency`."""
+        accepted, order = self.accepted, self.accepted.order
+        buyer = (order.buyer_name, order.buyer_email, order.locale)
+        return (order.id, order.number, order.event.id, *buyer, self.lines.decode(), accepted.total, accepted.currency)
+
+    def seats(self) -> Iterator[tuple[UUID, UUID, UUID, UUID, str]]:
+        """Rows of `tickets`."""
+        order, tickets = self.accepted.order, iter(self.tickets)
+        for line in order.lines:
+            for name in line.attendees:
+                yield next(tickets), order.id, order.event.id, line.ticket_type, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,43 +196,34 @@ async def lock_types(connection: Connection, identities: Collection[UUID]) -> di
     return {row["id"]: LockedType(_ticket_type(row), row["published"]) for row in rows}
 
 
-async def take_places(connection: Connection, taken: Mapping[UUID, int]) -> None:
-    """Lower what is available; the rows are locked by `lock_types`, and a check refuses to go below 0."""
-    await connection.execute(
-        "UPDATE ticket_types t SET available = available - v.count "
-        "FROM unnest($1::uuid[], $2::int[]) AS v (id, count) WHERE t.id = v.id",
-        list(taken),
-        list(taken.values()),
-    )
+async def add_placed(connection: Connection, orders: Sequence[PlacedOrder], placed_at: datetime) -> None:
+    """Orders, their tickets, and the places off the stock, in one round trip.
 
-
-async def add_orders(connection: Connection, accepted: Sequence[Accepted], placed_at: datetime) -> None:
+    The ticket types' rows are locked by `lock_types`, and a check refuses to go below 0.
+    """
+    taken: Counter[UUID] = Counter()
+    for row in orders:
+        for line in row.order.lines:
+            taken[line.ticket_type] += line.quantity
     await connection.execute(
         """
+        WITH stock AS (
+            UPDATE ticket_types t SET available = available - v.count
+              FROM unnest($11::uuid[], $12::int[]) AS v (id, count) WHERE t.id = v.id
+        ), seats AS (
+            INSERT INTO tickets (id, order_id, event_id, ticket_type_id, attendee)
+            SELECT * FROM unnest($13::uuid[], $14::uuid[], $15::uuid[], $16::uuid[], $17::text[])
+        )
         INSERT INTO orders (id, number, event_id, buyer_name, buyer_email, locale, lines, total_amount, currency,
                             placed_at)
         SELECT v.*, $10 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[],
                                     $7::json[], $8::bigint[], $9::text[]) AS v
         """,
-        [a.order.id for a in accepted],
-        [a.order.number for a in accepted],
-        [a.order.event.id for a in accepted],
-        [a.order.buyer_name for a in accepted],
-        [a.order.buyer_email for a in accepted],
-        [a.order.locale for a in accepted],
-        [answers.encode(answers.lines(a)).decode() for a in accepted],
-        [a.total for a in accepted],
-        [a.currency for a in accepted],
+        *zip(*[row.values() for row in orders], strict=True),
         placed_at,
-    )
-
-
-async def add_tickets(connection: Connection, rows: Sequence[tuple[UUID, UUID, UUID, UUID, str]]) -> None:
-    """Rows of (ticket, order, event, ticket type, attendee)."""
-    await connection.execute(
-        "INSERT INTO tickets (id, order_id, event_id, ticket_type_id, attendee) "
-        "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[])",
-        *(list(column) for column in zip(*rows, strict=True)),
+        list(taken),
+        list(taken.values()),
+        *zip(*[seat for row in orders for seat in row.seats()], strict=True),
     )
 
 

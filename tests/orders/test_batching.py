@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from services.orders import store
-from services.orders.batching import KeyInUse, Overloaded, Placer
+from services.orders.batching import KeyInUse, Limits, Overloaded, Placer
 from services.orders.catalogue import Event
 from services.orders.committing import Answer, KeyMismatch
 from services.orders.organising import NewTicketType
@@ -31,7 +31,8 @@ async def event(pool: "Pool[Any]") -> Event:
 
 @asynccontextmanager
 async def placing(pool: "Pool[Any]", max_waiting: int = 1000) -> AsyncIterator[Placer]:
-    placer, background = Placer(pool, on_commit=lambda: None, max_waiting=max_waiting), Background()
+    limits = Limits(waiting=max_waiting)
+    placer, background = Placer(pool, on_commit=lambda: None, limits=limits), Background()
     background.start("placer", placer.run)
     try:
         yield placer

@@ -1,12 +1,14 @@
 """What buyers send, and how they are told what is wrong with it."""
 
+import json
 from typing import Any
 
+import email_validator
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.orders.requests import MAX_NAME, parse_order, sound_lines
+from services.orders.requests import MAX_NAME, parse_order, read_order, sound_lines
 from tests.orders.builders import a_request
 
 
@@ -97,3 +99,52 @@ def test_anything_at_all_is_told_its_faults(document: dict[str, Any]) -> None:
     assert (wanted is None) == bool(faults)
     assert all(fault.detail for fault in faults)
     assert list(sound_lines(document)) is not None
+
+
+near_misses = st.fixed_dictionaries(
+    {
+        "event": st.sampled_from(["summer-night", "", 7]),
+        "buyer": st.fixed_dictionaries(
+            {"name": st.text(max_size=5) | st.just("Ada"), "email": st.sampled_from(["ada@example.org", "A@B.example"])}
+        ),
+        "lines": st.lists(
+            st.fixed_dictionaries(
+                {"ticket_type": st.just("general"), "quantity": st.sampled_from([1, 2.0, True, "1", 10**20])}
+            ),
+            max_size=2,
+        ),
+    },
+    optional={"locale": st.sampled_from(["en", "pt-BR", "", None]), "x": json_values},
+)
+
+
+@given(near_misses, st.booleans())
+def test_the_quick_way_takes_what_the_slow_way_takes_and_nothing_else(
+    document: dict[str, Any], ascii_only: bool
+) -> None:
+    raw = json.dumps(document, ensure_ascii=ascii_only).encode(errors="surrogatepass")
+    try:
+        slow, _ = parse_order(json.loads(raw))
+    except UnicodeDecodeError:
+        slow = None
+    assert read_order(raw) == slow
+
+
+@given(st.emails() | st.from_regex(r"[a-zA-Z0-9.+_'-]{1,70}@[a-z0-9.-]{1,20}\.(org|test|LOCAL|c)", fullmatch=True))
+def test_an_address_is_read_as_the_library_reads_it(address: str) -> None:
+    wanted, faults = parse_order(a_request(buyer={"name": "Ada", "email": address}))
+    try:
+        known = email_validator.validate_email(
+            address, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False
+        )
+    except email_validator.EmailNotValidError:
+        assert faults
+        return
+    assert wanted is not None
+    assert wanted.buyer.email == (known.ascii_email or known.normalized)
+
+
+def test_names_that_mean_everyone_are_in_small_letters() -> None:
+    wanted, _ = parse_order(a_request(buyer={"name": "Ada", "email": "Info@Example.org"}))
+    assert wanted is not None
+    assert wanted.buyer.email == "info@example.org"

@@ -1,0 +1,118 @@
+"""One service in several processes that share its port (SO_REUSEPORT): the kernel deals out the connections.
+
+The first process serves nobody: it starts the others, starts again the one that dies, and stops
+all. Killed itself, it takes them with it.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from boxoffice.child import Child, Command, describe_end
+from boxoffice.failures import CannotStart, WrongUsage
+from boxoffice.ports import refuse_taken
+from boxoffice.supervisor import Supervisor
+from shared.service import NOTIFY_SOCKET, READY, SHARED_PORT
+
+# A service finishes the requests in hand within 3 seconds, and its bus within 5.
+STOP_SECONDS = 10.0
+
+
+def serve_side_by_side(service: str, port: int, processes: int) -> int:
+    """Run until SIGTERM or SIGINT. Raises `CannotStart`, also when one of the processes can't start."""
+    refuse_taken({"--port": port})
+    words = (sys.executable, "-P", "-m", "boxoffice", "serve", service, "--port", str(port))
+    return asyncio.run(_serve([Process(f"{service} {n + 1}", words) for n in range(processes)]))
+
+
+async def _serve(processes: list["Process"]) -> int:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    supervisor = Supervisor(_say)
+    stopping = asyncio.ensure_future(stop.wait())
+    starting = asyncio.ensure_future(supervisor.start(*processes))
+    try:
+        await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            await stopping
+    finally:
+        starting.cancel()
+        stopping.cancel()
+        await asyncio.wait([starting, stopping])
+        await supervisor.stop(STOP_SECONDS)
+    return 0
+
+
+class Process:
+    """One of the processes; started once it says that it listens. See `supervisor.Part`."""
+
+    def __init__(self, name: str, words: tuple[str, ...]) -> None:
+        self.name = name
+        self._words = words
+        self._last_lines: deque[str] = deque(maxlen=1)
+        self._child: Child | None = None
+
+    async def start(self) -> None:
+        with _ready_socket() as (path, ready):
+            environment = os.environ | {SHARED_PORT: "1", NOTIFY_SOCKET: path}
+            self._child = await Child.start(Command(self._words, environment), self._hear)
+            told = asyncio.ensure_future(_told(ready))
+            ended = asyncio.ensure_future(self._child.ended())
+            try:
+                await asyncio.wait([told, ended], return_when=asyncio.FIRST_COMPLETED)
+                if not told.done():
+                    kind = WrongUsage if ended.result() == WrongUsage.exit_code else CannotStart
+                    raise kind(f"{self.name} {describe_end(ended.result())}")
+            except BaseException:
+                await self.stop(0)
+                raise
+            finally:
+                told.cancel()
+                ended.cancel()
+
+    async def ended(self) -> int:
+        return await self._child.ended() if self._child else 0
+
+    async def stop(self, grace: float) -> None:
+        if self._child:
+            await self._child.stop(grace)
+
+    def kill(self) -> None:
+        if self._child:
+            self._child.kill()
+
+    def last_words(self) -> str:
+        return (self._last_lines or [""])[-1].strip()
+
+    def _hear(self, line: str) -> None:
+        self._last_lines.append(line)
+        print(line, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _ready_socket() -> Iterator[tuple[str, socket.socket]]:
+    with (
+        tempfile.TemporaryDirectory(prefix="boxoffice") as folder,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as ready,
+    ):
+        path = str(Path(folder) / "ready")
+        ready.bind(path)
+        yield path, ready
+
+
+async def _told(ready: socket.socket) -> None:
+    while READY not in await asyncio.get_running_loop().sock_recv(ready, 4096):
+        continue
+
+
+def _say(line: str) -> None:
+    print(f"boxoffice: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,195 @@
+"""Random histories against a model: whatever happens in whatever order, the books balance."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import asyncpg
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from services.orders import store
+from services.orders.batching import Placer
+from services.orders.catalogue import Event
+from services.orders.committing import Answer
+from services.orders.organising import NewTicketType
+from services.orders.placing import IdempotencyKey, PlaceOrder
+from shared.background import Background
+from shared.database import DatabaseUnavailable, close_pool, open_pool, transaction
+from shared.identifiers import uuid7
+from tests.orders.builders import a_new_event, an_order
+from tests.servers.postgres import Databases
+
+T = TypeVar("T")
+
+KINDS = ("floor", "balcony")
+CAPACITY = 6
+wanted = st.tuples(st.sampled_from(KINDS), st.integers(1, 4))
+crowds = st.lists(wanted, min_size=1, max_size=6)
+
+
+class BoxOffice(RuleBasedStateMachine):
+    """Two processes' placers on one database; what each keyed order was answered is remembered."""
+
+    server: Databases
+    template: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runner = asyncio.Runner()
+        self._keys = 0
+        self._answered: dict[bytes, tuple[PlaceOrder, Answer]] = {}
+        self._unkeyed_placed = self._unkeyed_unknown = 0
+
+    @initialize()
+    def open(self) -> None:
+        self._do(self._open())
+
+    @rule(crowd=crowds, at=st.sampled_from([0, 1]))
+    def place(self, crowd: list[tuple[str, int]], at: int) -> None:
+        """All at one process: the model knows who must get places."""
+        left = self._do(self._left())
+        answers = self._do(self._place(crowd, [at] * len(crowd)))
+        for (kind, quantity), answer in zip(crowd, answers, strict=True):
+            assert isinstance(answer, Answer)
+            assert answer.status == (201 if left[kind] >= quantity else 409)
+            left[kind] -= quantity if answer.status == 201 else 0
+
+    @rule(crowd=crowds)
+    def place_at_both(self, crowd: list[tuple[str, int]]) -> None:
+        for answer in self._do(self._place(crowd, [n % 2 for n in range(len(crowd))])):
+            assert isinstance(answer, Answer)
+
+    @rule(crowd=crowds, keyed=st.booleans())
+    def place_in_a_crash(self, crowd: list[tuple[str, int]], keyed: bool) -> None:
+        """Connections die in the middle: the outcome may be unknown, but a key tells."""
+        for answer in self._do(self._place(crowd, [0] * len(crowd), keyed=keyed, crash=True)):
+            assert isinstance(answer, Answer | DatabaseUnavailable)
+
+    @precondition(lambda self: self._answered)
+    @rule(data=st.data(), at=st.sampled_from([0, 1]))
+    def repeat(self, data: st.DataObject, at: int) -> None:
+        key = data.draw(st.sampled_from(sorted(self._answered)))
+        order, first = self._answered[key]
+        again = self._do(self._placers[at].place(replace(order, id=uuid7(), number=an_order(self._event).number)))
+        assert (again.status, again.body, again.order, again.replayed) == (first.status, first.body, first.order, True)
+
+    @rule(kind=st.sampled_from(KINDS), capacity=st.integers(0, 12))
+    def change_capacity(self, kind: str, capacity: int) -> None:
+        """Never below what is sold: the check refuses."""
+        self._do(
+            self._auditor.execute(
+                "UPDATE ticket_types SET capacity = $2, available = available + $2 - capacity "
+                "WHERE slug = $1 AND $2 >= capacity - available",
+                kind,
+                capacity,
+            )
+        )
+
+    @invariant()
+    def the_books_balance(self) -> None:
+        self._do(self._audit())
+
+    def teardown(self) -> None:
+        self._do(self._close())
+        self._runner.close()
+
+    async def _open(self) -> None:
+        self._url = await self.server.create(template=self.template)
+        self._auditor = await asyncpg.connect(self._url, server_settings={"search_path": "orders"})
+        self._pools = [await open_pool(self._url, "orders"), await open_pool(self._url, "orders")]
+        self._placers = [Placer(pool, on_commit=lambda: None) for pool in self._pools]
+        self._background = Background()
+        for placer in self._placers:
+            self._background.start("placer", placer.run)
+        kinds = [NewTicketType(slug, slug.title(), 4500, "EUR", CAPACITY) for slug in KINDS]
+        async with transaction(self._pools[0]) as held:
+            await store.add_event(held, await store.add_organiser(held, "Lakeside"), a_new_event("night", *kinds))
+            event = await store.event(held, "night")
+        assert event
+        self._event: Event = event
+
+    async def _close(self) -> None:
+        await self._background.close()
+        for pool in self._pools:
+            await close_pool(pool)
+        await self._auditor.close()
+        await self.server.drop(self._url)
+
+    async def _place(
+        self, crowd: list[tuple[str, int]], at: list[int], keyed: bool = True, crash: bool = False
+    ) -> list[Answer | BaseException]:
+        orders = [self._order(kind, quantity, keyed) for kind, quantity in crowd]
+        placing = [asyncio.create_task(self._placers[n].place(order)) for n, order in zip(at, orders, strict=True)]
+        if crash:
+            for _ in range(3):
+                await self._kill_connections()
+        answers = await asyncio.gather(*placing, return_exceptions=True)
+        for order, answer in zip(orders, answers, strict=True):
+            self._remember(order, answer)
+        return answers
+
+    def _order(self, kind: str, quantity: int, keyed: bool) -> PlaceOrder:
+        self._keys += 1
+        order = an_order(self._event, kind=self._event.ticket_type(kind), quantity=quantity)
+        key = IdempotencyKey(b"key %d" % self._keys, b"asked")
+        return replace(order, idempotency=key if keyed else None)
+
+    def _remember(self, order: PlaceOrder, answer: Answer | BaseException) -> None:
+        if isinstance(answer, Answer) and order.idempotency:
+            self._answered[order.idempotency.key] = (order, answer)
+        elif isinstance(answer, Answer):
+            self._unkeyed_placed += answer.status == 201
+        else:
+            self._unkeyed_unknown += 1
+
+    async def _kill_connections(self) -> None:
+        await self._auditor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND application_name = 'boxoffice-orders'"
+        )
+
+    async def _left(self) -> dict[str, int]:
+        rows = await self._auditor.fetch("SELECT slug, available FROM ticket_types")
+        return {row["slug"]: row["available"] for row in rows}
+
+    async def _audit(self) -> None:
+        """Every place is accounted for, every key has its one order, every order its message."""
+        for row in await self._auditor.fetch(
+            "SELECT capacity, available, (SELECT count(*) FROM tickets WHERE ticket_type_id = t.id) AS sold "
+            "FROM ticket_types t"
+        ):
+            assert row["sold"] == row["capacity"] - row["available"]
+            assert row["available"] >= 0
+        orders = {row["id"] for row in await self._auditor.fetch("SELECT id FROM orders")}
+        messages = await self._auditor.fetchval("SELECT count(*) FROM outbox")
+        placed = {answer.order for _, answer in self._answered.values() if answer.status == 201}
+        assert placed <= orders
+        assert len(placed) == sum(answer.status == 201 for _, answer in self._answered.values())
+        assert 0 <= len(orders) - len(placed) - self._unkeyed_placed <= self._unkeyed_unknown
+        assert messages == len(orders)
+
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(work)
+
+
+def test_places_are_never_sold_twice_whatever_happens(databases: Databases, migrated_template: str) -> None:
+    BoxOffice.server, BoxOffice.template = databases, migrated_template
+    run_state_machine_as_test(
+        BoxOffice,
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=12,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        ),
+    )

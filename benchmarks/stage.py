@@ -1,0 +1,151 @@
+"""Where the order benchmarks play: a fresh database, the service as a process, the load in another.
+
+Postgres keeps every promise (fsync on, nothing relaxed) and listens on the loopback, as all here does.
+"""
+
+import asyncio
+import os
+import secrets
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import msgspec
+
+from benchmarks.load import Result, Spec
+from boxoffice.embedded_postgres import EmbeddedPostgres
+from boxoffice.ports import free_port
+from boxoffice.web_calls import call
+from services.orders import store
+from services.orders.organising import NewEvent, NewTicketType
+from shared.bus import connect
+from shared.messages import OrderPlaced
+from shared.migrations import migrate
+
+TYPES_AN_EVENT = 20
+CAPACITY = 100_000_000
+
+
+@asynccontextmanager
+async def postgres(url: str | None) -> AsyncIterator[str]:
+    """The server of `url`, or an embedded one in a folder that goes away."""
+    if url:
+        yield url
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)  # noqa: S103 - Postgres may run as another user, who must get in
+        async with EmbeddedPostgres(Path(folder)) as embedded:
+            yield embedded
+
+
+@asynccontextmanager
+async def database(server: str, types: int, capacity: int = CAPACITY) -> AsyncIterator[str]:
+    """A fresh database with this many ticket types on sale, and a queue for the tickets service."""
+    name = f"boxoffice_bench_{secrets.token_hex(4)}"
+    await execute(server, f"CREATE DATABASE {name}")
+    url = urlsplit(server)._replace(path=f"/{name}").geturl()
+    try:
+        await migrate(url)
+        await _put_on_sale(url, types, capacity)
+        bus = await connect(url, source="benchmark")
+        await bus.declare("tickets.order-placed", [OrderPlaced.key])
+        await bus.close()
+        yield url
+    finally:
+        await execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@asynccontextmanager
+async def service(url: str, processes: int) -> AsyncIterator["Running"]:
+    """The orders service as `boxoffice serve` runs it, everything on."""
+    port = free_port()
+    words: tuple[str, ...] = ("-m", "boxoffice", "serve", "orders", "--port", str(port))
+    if processes > 1:
+        words += ("--processes", str(processes))
+    async with running(words, port, "/readyz", {"DATABASE_URL": url, "LOG_LEVEL": "warning"}) as started:
+        yield started
+
+
+class Running:
+    """A process under load. `pid` leads its tree."""
+
+    def __init__(self, pid: int, port: int) -> None:
+        self.pid = pid
+        self.port = port
+
+
+@asynccontextmanager
+async def running(words: Sequence[str], port: int, path: str, environment: dict[str, str]) -> AsyncIterator[Running]:
+    with tempfile.TemporaryDirectory() as data:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *words, env=os.environ | {"DATA_DIR": data} | environment
+        )
+        try:
+            await _until_ready(process, f"http://127.0.0.1:{port}{path}")
+            yield Running(process.pid, port)
+        finally:
+            if process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+                await process.wait()
+
+
+async def load(spec: Spec) -> Result:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks.load", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate(msgspec.json.encode(spec))
+    return msgspec.json.decode(out, type=Result)
+
+
+async def execute(url: str, sql: str, *values: object, timeout: float = 3600) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql, *values, timeout=timeout)
+    finally:
+        await connection.close()
+
+
+async def _put_on_sale(url: str, types: int, capacity: int) -> None:
+    connection = await asyncpg.connect(url, server_settings={"search_path": "orders"})
+    try:
+        async with connection.transaction():
+            organiser = await store.add_organiser(connection, "Lakeside Concerts")
+            for number in range((types + TYPES_AN_EVENT - 1) // TYPES_AN_EVENT):
+                kinds = min(TYPES_AN_EVENT, types - number * TYPES_AN_EVENT)
+                await store.add_event(connection, organiser, an_event(number, kinds, capacity))
+        await connection.execute("ANALYZE")
+    finally:
+        await connection.close()
+
+
+def an_event(number: int, kinds: int, capacity: int) -> NewEvent:
+    return NewEvent(
+        slug=f"night-{number}",
+        name=f"Summer Night {number}",
+        starts_at=datetime.now(UTC) + timedelta(days=60),
+        timezone="Europe/Berlin",
+        description="One night by the water, with everyone who was ever in the band.",
+        venue_name="Lakeside",
+        venue_address="1 Shore Road, 10115 Berlin",
+        ticket_types=tuple(
+            NewTicketType(f"type-{kind}", f"Type {kind}", 4500, "EUR", capacity) for kind in range(kinds)
+        ),
+    )
+
+
+async def _until_ready(process: asyncio.subprocess.Process, url: str) -> None:
+    async with asyncio.timeout(30):
+        while process.returncode is None:
+            try:
+                if (await call(url)).status == 200:
+                    return
+            except (OSError, TimeoutError):
+                pass
+            await asyncio.sleep(0.05)
+    raise RuntimeError(f"the process to be measured ended with exit code {process.returncode}")

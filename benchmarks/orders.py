@@ -48,10 +48,8 @@ def main() -> None:
 
 
 async def _run(options: argparse.Namespace) -> None:
-    print(
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(f"{machine}; {options.processes} of the service, {options.existing:,} orders there")
-    )
     async with stage.postgres(options.database_url) as server:
         hello = await _hello(options.seconds)
         best = await _pgbench(server, options.seconds)

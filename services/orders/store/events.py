@@ -1,0 +1,113 @@
+"""Events with their ticket types, and whose they are."""
+
+import json
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from services.orders.catalogue import Event
+from services.orders.organising import NewEvent
+from services.orders.store.rows import ticket_type, typed
+from shared.database import Connection
+from shared.identifiers import uuid7
+
+_EVENT = """
+    SELECT e.*, o.name AS organiser, e.published_at IS NOT NULL AS published,
+           coalesce(json_agg(t ORDER BY t.position) FILTER (WHERE t.id IS NOT NULL), '[]') AS ticket_types
+      FROM events e JOIN organisers o ON o.id = e.organiser_id LEFT JOIN ticket_types t ON t.event_id = e.id
+"""
+
+
+async def add_organiser(connection: Connection, name: str) -> UUID:
+    """The organiser's id; the one already there when the name is known."""
+    found = await connection.fetchval(
+        "INSERT INTO organisers (id, name) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET name = $2 RETURNING id",
+        uuid7(),
+        name,
+    )
+    return cast(UUID, found)
+
+
+async def add_event(connection: Connection, organiser: UUID, event: NewEvent) -> UUID:
+    """Put a new event on sale, published at once. Give a connection inside a transaction."""
+    identity = uuid7()
+    await connection.execute(
+        """
+        INSERT INTO events (id, organiser_id, slug, name, description, venue_name, venue_address,
+                            starts_at, ends_at, timezone, published_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now())
+        """,
+        identity,
+        organiser,
+        event.slug,
+        event.name,
+        event.description,
+        event.venue_name,
+        event.venue_address,
+        event.starts_at,
+        event.ends_at,
+        event.timezone,
+    )
+    await connection.executemany(
+        """
+        INSERT INTO ticket_types (id, event_id, slug, position, name, description, price_amount, currency,
+                                  capacity, available, max_per_order, on_sale_from, on_sale_until)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12)
+        """,
+        [
+            (
+                uuid7(),
+                identity,
+                kind.slug,
+                position,
+                kind.name,
+                kind.description,
+                kind.price,
+                kind.currency,
+                kind.capacity,
+                kind.max_per_order,
+                kind.on_sale_from,
+                kind.on_sale_until,
+            )
+            for position, kind in enumerate(event.ticket_types)
+        ],
+    )
+    return identity
+
+
+async def any_event(connection: Connection) -> bool:
+    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM events)"))
+
+
+async def event(connection: Connection, ref: str) -> Event | None:
+    """By id or slug, published or not; by primary key or the slug's unique index."""
+    row = await connection.fetchrow(_EVENT + "WHERE e.id::text = $1 OR e.slug = $1 GROUP BY e.id, o.name", ref)
+    return _event(row) if row else None
+
+
+async def published_events(connection: Connection, after: tuple[datetime, UUID] | None, limit: int) -> list[Event]:
+    """The next ones by start, past the one named in `after`; walks the index `events_published`."""
+    place = "AND (e.starts_at, e.id) > ($2, $3)" if after else ""
+    rows = await connection.fetch(
+        _EVENT + f"WHERE e.published_at IS NOT NULL {place} GROUP BY e.id, o.name ORDER BY e.starts_at, e.id LIMIT $1",
+        limit,
+        *(after or ()),
+    )
+    return [_event(row) for row in rows]
+
+
+def _event(row: Any) -> Event:
+    return Event(
+        id=row["id"],
+        slug=row["slug"],
+        name=row["name"],
+        description=row["description"],
+        venue_name=row["venue_name"],
+        venue_address=row["venue_address"],
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        timezone=row["timezone"],
+        organiser=row["organiser"],
+        published=row["published"],
+        ticket_types=tuple(ticket_type(typed(kind)) for kind in json.loads(row["ticket_types"])),
+    )

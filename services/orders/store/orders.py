@@ -1,0 +1,91 @@
+"""Placed orders, and what became of them."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.orders.fulfilment import Fulfilment
+from shared.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrder:
+    """An order as kept. `lines` are as in the answers; `pdf_key` is None until tickets are issued."""
+
+    id: UUID
+    number: str
+    event_id: UUID
+    buyer_name: str
+    buyer_email: str
+    lines: list[dict[str, Any]]
+    total: int
+    currency: str
+    status: str
+    placed_at: datetime
+    fulfilment: Fulfilment
+    pdf_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One report about an order, as its progress stream tells it."""
+
+    id: int
+    name: str
+    at: datetime
+    data: dict[str, Any]
+
+
+async def order(connection: Connection, number: str) -> StoredOrder | None:
+    row = await connection.fetchrow("SELECT * FROM orders WHERE number = $1", number)
+    if row is None:
+        return None
+    return StoredOrder(
+        id=row["id"],
+        number=row["number"],
+        event_id=row["event_id"],
+        buyer_name=row["buyer_name"],
+        buyer_email=row["buyer_email"],
+        lines=json.loads(row["lines"]),
+        total=row["total_amount"],
+        currency=row["currency"],
+        status=row["status"],
+        placed_at=row["placed_at"],
+        fulfilment=Fulfilment(row["tickets_status"], row["email_status"]),
+        pdf_key=row["pdf_key"],
+    )
+
+
+async def lock_fulfilment(connection: Connection, number: str) -> Fulfilment | None:
+    """The order's state, its row locked until the transaction ends; None for an unknown number."""
+    row = await connection.fetchrow(
+        "SELECT tickets_status, email_status FROM orders WHERE number = $1 FOR NO KEY UPDATE", number
+    )
+    return Fulfilment(row["tickets_status"], row["email_status"]) if row else None
+
+
+async def save_fulfilment(connection: Connection, number: str, state: Fulfilment, pdf_key: str | None) -> None:
+    """`pdf_key` None leaves the one that is there."""
+    await connection.execute(
+        "UPDATE orders SET tickets_status = $2, email_status = $3, pdf_key = coalesce($4, pdf_key) WHERE number = $1",
+        number,
+        state.tickets,
+        state.email,
+        pdf_key,
+    )
+
+
+async def add_news(connection: Connection, number: str, name: str, data: bytes) -> None:
+    await connection.execute(
+        "INSERT INTO order_news (number, name, data) VALUES ($1, $2, $3::json)", number, name, data.decode()
+    )
+
+
+async def news(connection: Connection, number: str, after: int) -> list[News]:
+    """What was reported past the id `after`, oldest first; by the index `order_news_number`."""
+    rows = await connection.fetch(
+        "SELECT id, name, at, data FROM order_news WHERE number = $1 AND id > $2 ORDER BY id", number, after
+    )
+    return [News(row["id"], row["name"], row["at"], json.loads(row["data"])) for row in rows]

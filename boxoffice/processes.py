@@ -1,7 +1,7 @@
 """One service in several processes that share its port (SO_REUSEPORT): the kernel deals out the connections.
 
-The first process serves nobody: it starts the others, starts again the one that dies, and stops
-all. Killed itself, it takes them with it.
+The first process serves nobody: it starts the others, tells that all of them serve, starts again the one
+that dies, and stops all. Killed itself, it takes them with it.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from boxoffice.child import Child, Command, describe_end
 from boxoffice.failures import CannotStart, WrongUsage
 from boxoffice.ports import refuse_taken
 from boxoffice.supervisor import Supervisor
-from shared.service import NOTIFY_SOCKET, READY, SHARED_PORT
+from shared.service import NOTIFY_SOCKET, READY, SHARED_PORT, tell_ready
 
 # A service finishes the requests in hand within 3 seconds, and its bus within 5.
 STOP_SECONDS = 10.0
@@ -43,6 +43,7 @@ async def _serve(processes: list["Process"]) -> int:
         await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
+            tell_ready()
             await stopping
     finally:
         starting.cancel()
@@ -62,10 +63,10 @@ class Process:
         self._child: Child | None = None
 
     async def start(self) -> None:
-        with _ready_socket() as (path, ready):
+        with ready_socket() as (path, ready):
             environment = os.environ | {SHARED_PORT: "1", NOTIFY_SOCKET: path}
             self._child = await Child.start(Command(self._words, environment), self._hear)
-            told = asyncio.ensure_future(_told(ready))
+            told = asyncio.ensure_future(told_ready(ready))
             ended = asyncio.ensure_future(self._child.ended())
             try:
                 await asyncio.wait([told, ended], return_when=asyncio.FIRST_COMPLETED)
@@ -99,7 +100,8 @@ class Process:
 
 
 @contextmanager
-def _ready_socket() -> Iterator[tuple[str, socket.socket]]:
+def ready_socket() -> Iterator[tuple[str, socket.socket]]:
+    """A path for `NOTIFY_SOCKET`, and the socket that hears what is sent to it."""
     with (
         tempfile.TemporaryDirectory(prefix="boxoffice") as folder,
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as ready,
@@ -109,7 +111,8 @@ def _ready_socket() -> Iterator[tuple[str, socket.socket]]:
         yield path, ready
 
 
-async def _told(ready: socket.socket) -> None:
+async def told_ready(ready: socket.socket) -> None:
+    """Wait until whoever was given the socket's path says that it serves."""
     while READY not in await asyncio.get_running_loop().sock_recv(ready, 4096):
         continue
 

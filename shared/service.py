@@ -101,12 +101,12 @@ async def _serve(settings: S, wire: Wire[S]) -> None:
     async with AsyncExitStack() as parts:
         await wire(settings, parts)
         _spare_the_collector()
-        _tell_ready()
+        tell_ready()
         await stop.wait()
         log.info("service.stopping")
 
 
-def _tell_ready() -> None:
+def tell_ready() -> None:
     """By the protocol of sd_notify(3): systemd (`Type=notify`) listens, and so does `boxoffice serve --processes`."""
     if path := os.environ.get(NOTIFY_SOCKET):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:

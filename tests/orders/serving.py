@@ -14,9 +14,11 @@ from typing import Any
 
 import aiohttp
 
+from boxoffice.processes import ready_socket, told_ready
 from services.orders import store
 from services.orders.organising import NewTicketType
 from shared.database import close_pool, open_pool, transaction
+from shared.service import NOTIFY_SOCKET
 from tests.orders.builders import a_new_event, a_request
 from tests.scrubbing import clean_environment
 from tests.servers.waiting import eventually
@@ -38,17 +40,22 @@ class Serving:
 
 @asynccontextmanager
 async def serving(url: str, port: int, data: Path, *more: str) -> AsyncIterator[Serving]:
-    """`boxoffice serve orders`, ready; ended with SIGTERM unless it is gone by then."""
-    process = await asyncio.create_subprocess_exec(
-        *serve(port, *more),
-        env=clean_environment() | {"DATABASE_URL": url, "DATA_DIR": str(data)},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    """`boxoffice serve orders`, all its processes ready; ended with SIGTERM unless it is gone by then."""
+    with ready_socket() as (path, ready):
+        process = await asyncio.create_subprocess_exec(
+            *serve(port, *more),
+            env=clean_environment() | {"DATABASE_URL": url, "DATA_DIR": str(data), NOTIFY_SOCKET: path},
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await told_ready(ready)
+        except TimeoutError:
+            process.kill()
+            raise
     served = Serving(process, f"http://127.0.0.1:{port}")
     try:
-        async with aiohttp.ClientSession() as http:
-            await eventually(lambda: answers_ready(http, served.base), PATIENCE_SECONDS, NOT_YET)
         yield served
     finally:
         with suppress(ProcessLookupError):
@@ -59,11 +66,6 @@ async def serving(url: str, port: int, data: Path, *more: str) -> AsyncIterator[
 
 def serve(port: int, *more: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", "boxoffice", "serve", "orders", "--port", str(port), *more)
-
-
-async def answers_ready(http: aiohttp.ClientSession, base: str) -> bool:
-    async with http.get(f"{base}/readyz") as response:
-        return response.status == 200
 
 
 async def put_on_sale(url: str, capacity: int) -> None:

@@ -23,6 +23,7 @@ import uvloop
 from aiohttp import web
 
 from shared.bus.protocol import BadBrokerUrl
+from shared.correlation import correlate
 from shared.keyring import BadKeyFile
 from shared.object_store import BadStore
 from shared.settings import BadSettings, Settings, load
@@ -66,6 +67,7 @@ def run(name: str, kind: type[S], wire: Wire[S]) -> int:
 
 async def listen(parts: AsyncExitStack, app: web.Application, port: int) -> None:
     """Answer HTTP on this port until the parts are closed; requests in hand get 3 seconds to finish."""
+    correlate(app)
     runner = web.AppRunner(
         app,
         access_log=None,

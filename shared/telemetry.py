@@ -6,6 +6,8 @@ from typing import Literal
 
 import structlog
 
+from shared.correlation import with_request_id
+
 
 def configure_logs(service: str, form: Literal["console", "json"], level: str) -> None:
     """Send structlog's and the standard library's records to stderr in one form.
@@ -17,6 +19,7 @@ def configure_logs(service: str, form: Literal["console", "json"], level: str) -
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), event_key="action")
     steps: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
+        with_request_id,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,

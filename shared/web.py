@@ -65,8 +65,10 @@ class Problem(Exception):
 NOTHING_HERE = "There is nothing here, or it is not yours to see. Check the address."
 
 
-def not_found(detail: str = NOTHING_HERE, faults: Sequence[Fault] = ()) -> Problem:
-    return Problem(404, "not-found", "Not found", detail, faults)
+def not_found(
+    detail: str = NOTHING_HERE, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None
+) -> Problem:
+    return Problem(404, "not-found", "Not found", detail, faults, headers or {})
 
 
 def invalid(faults: Sequence[Fault]) -> Problem:

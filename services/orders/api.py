@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from services.orders import answers, store
+from services.orders import answers, caching, store
 from services.orders.access import Access
 from services.orders.batching import KeyInUse, Overloaded, Placer
 from services.orders.browsing import Shelf
@@ -28,7 +28,6 @@ from shared.object_store import NoSuchFile, ObjectStore, StoreUnavailable
 from shared.web import PROBLEM_JSON, Fault, Problem, invalid, json_object, not_found, overloaded, read_body
 
 PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
-PUBLIC = {"Cache-Control": "public, max-age=60"}
 NO_SUCH_EVENT = "There is no such event on sale. GET /v1/events lists those there are."
 
 
@@ -60,13 +59,14 @@ class OrdersApi:
         async with connection(self.pool) as held:
             events = await store.published_events(held, page.after, page.limit + 1)
         cursor = cursor_after(events[page.limit - 1]) if len(events) > page.limit else None
-        return _cacheable(request, {"data": [answers.event(event) for event in events[: page.limit]], "next": cursor})
+        listed = {"data": [answers.event(event) for event in events[: page.limit]], "next": cursor}
+        return _cacheable(request, listed, caching.EVENTS)
 
     async def show_event(self, request: web.Request) -> web.Response:
         event = await self.shelf.event(request.match_info["event"])
         if event is None or not event.published:
-            raise not_found(NO_SUCH_EVENT)
-        return _cacheable(request, answers.event(event))
+            raise not_found(NO_SUCH_EVENT, headers=caching.absent(request))
+        return _cacheable(request, answers.event(event), caching.event_key(event.id))
 
     async def place_order(self, request: web.Request) -> web.Response:
         if self.placer.full:
@@ -212,11 +212,11 @@ def _json(document: object, headers: Mapping[str, str]) -> web.Response:
     return web.Response(body=answers.encode(document), content_type="application/json", headers=headers)
 
 
-def _cacheable(request: web.Request, document: object) -> web.Response:
-    """Public for a minute, with a strong validator over the very bytes."""
+def _cacheable(request: web.Request, document: object, *keys: str) -> web.Response:
+    """Public for a minute under these surrogate keys, with a strong validator over the very bytes."""
     body = answers.encode(document)
     etag = sha256(body).hexdigest()[:32]
-    headers = PUBLIC | {"ETag": f'"{etag}"'}
+    headers = caching.public(request, *keys) | {"ETag": f'"{etag}"'}
     if any(known.value in ("*", etag) for known in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
     return web.Response(body=body, content_type="application/json", headers=headers)

@@ -1,0 +1,43 @@
+"""What caches may keep, for how long, and the names by which it is taken back.
+
+The service says it itself, so that it holds with Varnish in front, with another cache, and without any.
+`Surrogate-Key` names what an answer was made of: a change of the event `event-<id>`, or of any that is
+listed (`events`), takes it out of Varnish; no client gets to see it there.
+"""
+
+from uuid import UUID
+
+from aiohttp import web
+
+PUBLIC_SECONDS = 60
+# Long enough that a wave of guesses does not reach us, short enough that a new event is there when it is told of.
+ABSENT_SECONDS = 5
+# Every cookie that tells who someone is, or opens something to them, begins like this (or like `__Host-` and this).
+PRIVATE_COOKIE = "boxoffice_"
+
+EVENTS = "events"
+_VARY = "Authorization, Cookie"
+
+
+def event_key(identity: UUID | str) -> str:
+    return f"event-{identity}"
+
+
+def public(request: web.Request, *keys: str, seconds: int = PUBLIC_SECONDS) -> dict[str, str]:
+    """The headers of what anyone may see; whoever says who they are gets an answer that nobody else is given."""
+    if personal(request):
+        return {"Cache-Control": "private, no-cache", "Vary": _VARY}
+    headers = {"Cache-Control": f"public, max-age={seconds}", "Vary": _VARY}
+    return headers | ({"Surrogate-Key": " ".join(keys)} if keys else {})
+
+
+def absent(request: web.Request) -> dict[str, str]:
+    """The headers of "there is no such thing" (yet)."""
+    return public(request, seconds=ABSENT_SECONDS)
+
+
+def personal(request: web.Request) -> bool:
+    """Whether the request says who it comes from."""
+    if "Authorization" in request.headers:
+        return True
+    return any(name.removeprefix("__Host-").startswith(PRIVATE_COOKIE) for name in request.cookies)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from boxoffice import operating
+from boxoffice import keys, operating
 from boxoffice.failures import CannotStart
 
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.command()(operating.queues)
 app.add_typer(operating.dead_letters, name="dead-letters")
+app.add_typer(keys.app, name="keys")
 
 
 class Service(StrEnum):

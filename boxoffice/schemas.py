@@ -22,11 +22,18 @@ async def bring_up_to_date(database_url: str) -> list[str]:
 
 async def put_demo_on_sale(database_url: str) -> bool:
     """Whether nothing was on sale before. Raises `CannotStart`."""
+    async with orders_tables(database_url) as connection:
+        return await demo.seed(connection, datetime.now(UTC))
+
+
+@asynccontextmanager
+async def orders_tables(database_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A transaction on what the orders service keeps. Raises `CannotStart`."""
     async with _reachable():
         connection = await asyncpg.connect(database_url, timeout=10, server_settings={"search_path": "orders"})
         try:
             async with connection.transaction():
-                return await demo.seed(connection, datetime.now(UTC))
+                yield connection
         finally:
             await connection.close()
 
@@ -35,6 +42,8 @@ async def put_demo_on_sale(database_url: str) -> bool:
 async def _reachable() -> AsyncIterator[None]:
     try:
         yield
+    except asyncpg.UndefinedTableError:
+        raise CannotStart("the database has no schema of ours, or an old one: run `boxoffice migrate`") from None
     except (OSError, TimeoutError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         reason = str(error) or "it does not answer"
         raise CannotStart(f"DATABASE_URL: the database can't be used: {reason}") from error

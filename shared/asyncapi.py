@@ -34,7 +34,10 @@ ENVELOPE: dict[str, Any] = {
         "id": {"type": "string", "description": "Unique: a message that comes twice has the same one."},
         "source": {"type": "string", "format": "uri-reference"},
         "type": {"type": "string"},
-        "subject": {"type": "string", "description": "What it is about: the order's number."},
+        "subject": {
+            "type": "string",
+            "description": "What it is about: an order's number, or the id of an event or key.",
+        },
         "time": {"type": "string", "format": "date-time", "description": "When it became true."},
         "datacontenttype": {"const": "application/json"},
         "data": {"type": "object"},
@@ -76,8 +79,9 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Boxoffice messages",
             "version": VERSION,
-            "description": "What happens to orders, tickets and mails. Delivery is at least once: keep the ids of "
-            "what you have dealt with. A field may be added within a version; any other change is a new `.v2`.",
+            "description": "What happens to orders, tickets, mails, events and keys. Delivery is at least once: "
+            "keep the ids of what you have dealt with. A field may be added within a version; any other change is a "
+            "new `.v2`.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": CONTENT_TYPE,

@@ -69,14 +69,26 @@ class TicketToIssue(msgspec.Struct, frozen=True):
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """What every message's data has in common. `key` is the routing key."""
+    """What every message is. `key` is the routing key; messages about one `subject` keep their order."""
 
     key: ClassVar[str]
 
+    @property
+    def subject(self) -> str:
+        raise NotImplementedError
+
+
+class OrderFact(Fact, frozen=True, kw_only=True):
+    """What is told of one order, by its confirmation number."""
+
     number: str
 
+    @property
+    def subject(self) -> str:
+        return self.number
 
-class OrderPlaced(Fact, frozen=True, kw_only=True):
+
+class OrderPlaced(OrderFact, frozen=True, kw_only=True):
     """orders → tickets: committed to disk, the tickets are owed."""
 
     key: ClassVar[str] = "order.placed.v1"
@@ -98,7 +110,7 @@ class StoredDocument(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class TicketsIssued(Fact, frozen=True, kw_only=True):
+class TicketsIssued(OrderFact, frozen=True, kw_only=True):
     """tickets → mailer, orders: the PDF is stored, one page a ticket."""
 
     key: ClassVar[str] = "tickets.issued.v1"
@@ -110,7 +122,7 @@ class TicketsIssued(Fact, frozen=True, kw_only=True):
     tickets: int
 
 
-class TicketsFailed(Fact, frozen=True, kw_only=True):
+class TicketsFailed(OrderFact, frozen=True, kw_only=True):
     """tickets → orders: this order's tickets can't be rendered without a person's help."""
 
     key: ClassVar[str] = "tickets.failed.v1"
@@ -118,7 +130,7 @@ class TicketsFailed(Fact, frozen=True, kw_only=True):
     reason: str
 
 
-class MailOutcome(Fact, frozen=True, kw_only=True):
+class MailOutcome(OrderFact, frozen=True, kw_only=True):
     """`template` names the mail (`tickets`), `reason` the server's words where there are some."""
 
     template: str
@@ -144,7 +156,39 @@ class EmailFailed(MailOutcome, frozen=True, kw_only=True):
     key: ClassVar[str] = "email.failed.v1"
 
 
-FACTS: tuple[type[Fact], ...] = (OrderPlaced, TicketsIssued, TicketsFailed, EmailSent, EmailBounced, EmailFailed)
+class Organiser(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+
+
+class ApiKeyChanged(Fact, frozen=True, kw_only=True):
+    """orders → tickets: an organiser's API key was made or revoked. `hash` is the key's SHA-256 in hex.
+
+    `rights` are of `read`, `write` and `check-in`, and stay what they are; a revoked key stays revoked.
+    """
+
+    key: ClassVar[str] = "api-key.changed.v1"
+
+    id: str
+    hash: str
+    organiser: Organiser
+    rights: tuple[str, ...]
+    revoked: bool
+
+    @property
+    def subject(self) -> str:
+        return self.id
+
+
+FACTS: tuple[type[Fact], ...] = (
+    OrderPlaced,
+    TicketsIssued,
+    TicketsFailed,
+    EmailSent,
+    EmailBounced,
+    EmailFailed,
+    ApiKeyChanged,
+)
 
 
 class Unreadable(Exception):
@@ -193,12 +237,12 @@ def message(
         id=name,
         source=f"/boxoffice/{source}",
         type=TYPE_PREFIX + fact.key,
-        subject=fact.number,
+        subject=fact.subject,
         time=at or datetime.now(UTC),
         data=fact,
         traceparent=traceparent or msgspec.UNSET,
     )
-    return Message(id=name, key=fact.key, subject=fact.number, body=_encoder.encode(envelope))
+    return Message(id=name, key=fact.key, subject=fact.subject, body=_encoder.encode(envelope))
 
 
 def read(kind: type[F], body: bytes) -> F:

@@ -7,10 +7,19 @@ message reaches every queue it is meant for, also those whose service has yet to
 from collections.abc import Mapping
 
 from shared.bus.protocol import Bus
-from shared.messages import EmailBounced, EmailFailed, EmailSent, Fact, OrderPlaced, TicketsFailed, TicketsIssued
+from shared.messages import (
+    ApiKeyChanged,
+    EmailBounced,
+    EmailFailed,
+    EmailSent,
+    Fact,
+    OrderPlaced,
+    TicketsFailed,
+    TicketsIssued,
+)
 
 FOLLOWED_BY: Mapping[str, tuple[type[Fact], ...]] = {
-    "tickets": (OrderPlaced,),
+    "tickets": (OrderPlaced, ApiKeyChanged),
     "mailer": (TicketsIssued,),
     "orders": (TicketsIssued, TicketsFailed, EmailSent, EmailBounced, EmailFailed),
 }

@@ -81,6 +81,10 @@ def unauthorized(detail: str) -> Problem:
     return Problem(401, "unauthorized", "Credentials needed", detail, headers={"WWW-Authenticate": "Bearer"})
 
 
+def forbidden(detail: str) -> Problem:
+    return Problem(403, "forbidden", "Not allowed", detail)
+
+
 def overloaded(detail: str = "We can't take this right now. Try again in a moment.") -> Problem:
     return Problem(503, "overloaded", "Busy", detail, headers={"Retry-After": str(RETRY_SECONDS)})
 

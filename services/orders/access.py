@@ -10,6 +10,7 @@ from services.orders import store
 from services.orders.numbers import read_number
 from services.orders.store import StoredOrder
 from services.orders.tokens import Purpose, Tokens
+from shared.api_keys import bearer
 from shared.database import Pool, connection
 from shared.web import not_found, unauthorized
 
@@ -27,7 +28,7 @@ class Access:
         """
         number = read_number(request.match_info["number"])
         signed = self._signed(request, number, purpose)
-        token = _bearer(request)
+        token = bearer(request)
         if not signed and not token:
             raise unauthorized("Send the order's access token: Authorization: Bearer <access_token>.")
         if number is None:
@@ -45,8 +46,3 @@ class Access:
         if not self.tokens.link_holds(signature, purpose, number, datetime.now(UTC)):
             raise unauthorized("This link has expired or is damaged. Read the order again for a fresh one.")
         return True
-
-
-def _bearer(request: web.Request) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""

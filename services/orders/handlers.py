@@ -36,13 +36,13 @@ class Follower:
         async with transaction(self._pool) as held:
             if not await inbox.first_time(held, delivery.queue, delivery.message.id):
                 return Done()
-            state = await store.lock_fulfilment(held, fact.number)
+            state = await store.lock_fulfilment(held, fact.subject)
             if state is None:
-                return Never(f"no order {fact.number}")
+                return Never(f"no order {fact.subject}")
             pdf_key = fact.pdf.key if isinstance(fact, TicketsIssued) else None
-            await store.save_fulfilment(held, fact.number, after(state, fact.key), pdf_key)
-            await store.add_news(held, fact.number, _name(fact), _public(fact))
-        await progress.announce(self._pool, fact.number)
+            await store.save_fulfilment(held, fact.subject, after(state, fact.key), pdf_key)
+            await store.add_news(held, fact.subject, _name(fact), _public(fact))
+        await progress.announce(self._pool, fact.subject)
         return Done()
 
 
@@ -54,4 +54,4 @@ def _name(fact: Fact) -> str:
 def _public(fact: Fact) -> bytes:
     """What a stream may tell: nothing of how things are stored."""
     told = {"tickets": fact.tickets} if isinstance(fact, TicketsIssued) else {}
-    return msgspec.json.encode({"confirmation_number": fact.number} | told)
+    return msgspec.json.encode({"confirmation_number": fact.subject} | told)

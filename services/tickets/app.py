@@ -6,6 +6,7 @@ from functools import partial
 from aiohttp import web
 
 from services.tickets.codes import TicketSigner
+from services.tickets.copying import Copyist
 from services.tickets.handlers import Issuer
 from services.tickets.settings import TicketsSettings
 from services.tickets.workers import RenderPool
@@ -45,6 +46,7 @@ async def wire(settings: TicketsSettings, parts: AsyncExitStack, *, port: int) -
     background.start("inbox", forgetting(pool))
     issuer = Issuer(pool, renderer, objects, signer, on_commit=relay.wake)
     await issuer.subscribe(bus, concurrency=2 * settings.render_processes)
+    await Copyist(pool).subscribe(bus)
 
     app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)
     app.add_routes(health(partial(ready, pool)))

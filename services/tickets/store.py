@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from shared.api_keys import Caller
 from shared.database import Connection
 from shared.messages import StoredDocument
 
@@ -35,3 +36,28 @@ async def add_failure(connection: Connection, number: str, reason: str) -> bool:
         reason,
     )
     return bool(added)
+
+
+async def save_key(
+    connection: Connection, identity: UUID, digest: bytes, organiser: UUID, name: str, rights: list[str], revoked: bool
+) -> None:
+    """Our copy of an API key. A revoked one stays revoked, whatever order the news comes in."""
+    await connection.execute(
+        """
+        INSERT INTO api_keys AS k (id, hash, organiser_id, organiser_name, rights, revoked)
+        VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (id) DO UPDATE SET revoked = k.revoked OR excluded.revoked
+        """,
+        identity,
+        digest,
+        organiser,
+        name,
+        rights,
+        revoked,
+    )
+
+
+async def caller(connection: Connection, digest: bytes) -> Caller | None:
+    """Whose key this is, unless revoked; by the unique index on `hash`."""
+    row = await connection.fetchrow("SELECT * FROM api_keys WHERE hash = $1 AND NOT revoked", digest)
+    return Caller(row["organiser_id"], row["organiser_name"], row["id"], frozenset(row["rights"])) if row else None

@@ -1,9 +1,6 @@
 """What an operator sees of the queues and does with dead letters, on every transport."""
 
-import asyncio
 import json
-import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +10,12 @@ import pytest
 
 from services.mailer.handlers import TicketMail
 from services.orders.handlers import Follower
+from services.tickets.copying import Copyist
 from services.tickets.handlers import Issuer
 from shared.bus import Bus, Delivery, Handler, Later, Message, Never, RetryPolicy, Subscription, Verdict
 from shared.queues import QUEUES
+from tests.boxoffice import running
+from tests.boxoffice.running import Told
 from tests.bus.brokers import open_bus
 from tests.bus.messages import Recorder, a_message, a_subscription, published
 from tests.servers.waiting import eventually
@@ -24,19 +24,6 @@ SERVICES = Path(__file__).parents[2] / "services"
 QUEUE = "tickets.order-placed"
 KEY = "order.placed.v1"
 SECRET = "Ada Lovelace"
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 @pytest.fixture
@@ -58,15 +45,8 @@ async def bus(broker_url: str) -> AsyncIterator[Bus]:
 
 
 async def boxoffice(url: str, *words: str, typed: bytes = b"") -> Told:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "boxoffice", *words),
-        env=os.environ | {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none", "BROKER_URL": url},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(typed)
-    return Told(process.returncode or 0, out.decode(), err.decode())
+    nowhere = "postgresql://nobody@127.0.0.1:1/none"
+    return await running.boxoffice(*words, typed=typed, DATABASE_URL=nowhere, BROKER_URL=url)
 
 
 async def buried(bus: Bus, *messages: Message) -> None:
@@ -166,6 +146,7 @@ async def test_every_queue_a_service_serves_is_known_to_the_operator() -> None:
     bus: Any = Subscriptions()
     nothing: Any = None
     await Issuer(nothing, nothing, nothing, nothing, nothing).subscribe(bus, concurrency=1)
+    await Copyist(nothing).subscribe(bus)
     lines: Any = type("Lines", (), {"size": 1})
     await TicketMail(nothing, nothing, nothing, lines, nothing).subscribe(bus)
     await Follower(nothing).subscribe(bus)

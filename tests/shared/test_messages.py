@@ -88,6 +88,7 @@ def test_a_wrong_field_is_unreadable_and_says_where() -> None:
 def test_keys_are_the_contracts_and_each_is_used_once() -> None:
     keys = [fact.key for fact in FACTS]
     assert sorted(keys) == [
+        "api-key.changed.v1",
         "email.bounced.v1",
         "email.failed.v1",
         "email.sent.v1",

@@ -68,6 +68,7 @@ def run(name: str, kind: type[S], wire: Wire[S]) -> int:
 async def listen(parts: AsyncExitStack, app: web.Application, port: int) -> None:
     """Answer HTTP on this port until the parts are closed; requests in hand get 3 seconds to finish."""
     correlate(app)
+    app.on_response_prepare.append(_keep_quiet_about_us)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -83,6 +84,11 @@ async def listen(parts: AsyncExitStack, app: web.Application, port: int) -> None
     shared = bool(os.environ.get(SHARED_PORT))
     await web.TCPSite(runner, ALL_INTERFACES, port, reuse_address=True, reuse_port=shared, backlog=1024).start()
     log.info("service.listening", port=port)
+
+
+async def _keep_quiet_about_us(_: web.Request, response: web.StreamResponse) -> None:
+    """Which versions of what we run helps nobody but those who look for holes in them."""
+    response.headers.popall("Server", None)
 
 
 def _protocol_log() -> logging.Logger:

@@ -9,20 +9,20 @@ from typing import Any
 
 from aiohttp import web
 
-from services.orders import answers, caching, store
+from services.orders import answers, caching
 from services.orders.access import Access
 from services.orders.batching import KeyInUse, Overloaded, Placer
 from services.orders.browsing import Shelf
 from services.orders.catalogue import Event
 from services.orders.committing import Answer, KeyMismatch
 from services.orders.numbers import new_number
-from services.orders.paging import cursor_after, wanted_page
+from services.orders.paging import wanted_page
 from services.orders.placing import IdempotencyKey, PlaceOrder, faults_in, seat
 from services.orders.progress import NewsDesk
 from services.orders.requests import KEY_LENGTHS, OrderRequest, parse_order, read_order, sound_lines
 from services.orders.streaming import last_event_id, progress_events
 from services.orders.tokens import Tokens
-from shared.database import DatabaseUnavailable, Pool, connection
+from shared.database import DatabaseUnavailable, Pool
 from shared.identifiers import uuid7
 from shared.object_store import NoSuchFile, ObjectStore, StoreUnavailable
 from shared.web import PROBLEM_JSON, Fault, Problem, invalid, json_object, not_found, overloaded, read_body
@@ -55,11 +55,8 @@ class OrdersApi:
         ]
 
     async def list_events(self, request: web.Request) -> web.Response:
-        page = wanted_page(request.query)
-        async with connection(self.pool) as held:
-            events = await store.published_events(held, page.after, page.limit + 1)
-        cursor = cursor_after(events[page.limit - 1]) if len(events) > page.limit else None
-        listed = {"data": [answers.event(event) for event in events[: page.limit]], "next": cursor}
+        listing = await self.shelf.listing(wanted_page(request.query))
+        listed = {"data": [answers.event(event) for event in listing.events], "next": listing.next}
         return _cacheable(request, listed, caching.EVENTS)
 
     async def show_event(self, request: web.Request) -> web.Response:

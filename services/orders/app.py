@@ -14,6 +14,8 @@ from services.orders.batching import Limits, Placer
 from services.orders.browsing import Shelf
 from services.orders.cors import cross_origin, preflight
 from services.orders.handlers import Follower
+from services.orders.pages import routes as pages
+from services.orders.pages.site import Site
 from services.orders.progress import NewsDesk
 from services.orders.settings import OrdersSettings
 from services.orders.tokens import Tokens
@@ -56,9 +58,10 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int, li
     background.start("housekeeping", partial(forget_old_keys, pool))
     await Follower(pool).subscribe(bus)
 
-    api = OrdersApi(pool, Shelf(pool), placer, desk, objects, tokens, Access(pool, tokens), settings.public_url)
-    app = web.Application(middlewares=[preflight, problems], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(api.routes() + contract.routes() + health(partial(ready, pool)))
+    shelf, site = Shelf(pool), Site()
+    api = OrdersApi(pool, shelf, placer, desk, objects, tokens, Access(pool, tokens), settings.public_url)
+    app = web.Application(middlewares=[preflight, problems, site.problems], client_max_size=MAX_BODY_BYTES)
+    app.add_routes(api.routes() + contract.routes() + health(partial(ready, pool)) + pages.routes(site, shelf))
     cross_origin(app, settings.origins)
     await service.listen(parts, app, port)
 

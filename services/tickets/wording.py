@@ -4,34 +4,21 @@ Dates, times and money follow the order's locale as CLDR has it; labels fall bac
 language and then to English.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_time, get_timezone_name
-from babel.numbers import format_currency
 
 from services.tickets.languages import RIGHT_TO_LEFT, WORDS, Words
+from shared import money
 from shared.messages import Money
 
 ENGLISH = "en"
 OVERNIGHT = timedelta(hours=18)
 """An event shorter than this that ends on the next day still counts as one evening."""
-
-# ISO 4217, table A.1, where the minor unit is not a hundredth.
-_EXPONENTS = {
-    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND"), 0),
-    **dict.fromkeys(("VUV", "XAF", "XOF", "XPF"), 0),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
-    **dict.fromkeys(("CLF", "UYW"), 4),
-}
-
-# CLDR parts a currency's code from the amount ("BHD 1.250"), Babel does not.
-_LETTER_BEFORE_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +51,7 @@ class Wording:
     def money(self, price: Money) -> str:
         if price.amount == 0:
             return self.words.free
-        amount = Decimal(price.amount).scaleb(-_EXPONENTS.get(price.currency, 2))
-        text = str(format_currency(amount, price.currency, locale=self.locale, decimal_quantization=False))
-        return _LETTER_BEFORE_DIGIT.sub("\u00a0", text)
+        return money.in_words(price.amount, price.currency, self.locale)
 
 
 @lru_cache(256)

@@ -1,0 +1,92 @@
+"""The frame around every page: templates, assets, language, headers, and what is said when something is wrong."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from services.orders import caching
+from services.orders.pages import policy
+from services.orders.pages.assets import Assets
+from services.orders.pages.prepared import Prepared, prepared
+from services.orders.pages.readers import LANGUAGES, Reader, reader_of
+from services.orders.pages.wording import frame
+from shared.database import DatabaseUnavailable
+from shared.web import HttpHandler, Problem, overloaded
+
+log = structlog.get_logger()
+
+HTML = "text/html; charset=utf-8"
+# What a page says depends on this beside its address.
+LANGUAGE = "Accept-Language"
+
+
+class Site:
+    """Makes pages. `public` ones are for everyone, `private` ones for whoever asked and no cache."""
+
+    def __init__(self, assets: Assets | None = None) -> None:
+        self.assets = assets or Assets()
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals |= {"asset": self.assets.address, "LANGUAGES": LANGUAGES, "Reader": Reader}
+
+    def html(self, template: str, reader: Reader, path: str, **told: Any) -> bytes:
+        """`path` is where the page stands, for its links to other languages."""
+        around = {"reader": reader, "path": path, "frame": frame.WORDS[reader.language]}
+        return self._templates.get_template(template).render(around | told).encode(errors="replace")
+
+    def prepared(self, template: str, reader: Reader, path: str, **told: Any) -> Prepared:
+        """For everyone, so worth keeping: see `public`."""
+        return prepared(self.html(template, reader, path, **told), HTML)
+
+    def public(self, request: web.Request, page: Prepared, *keys: str) -> web.Response:
+        """Kept by caches for a minute; `keys` name what it shows, for a purge when that changes."""
+        headers = caching.public(request, *keys)
+        return page.answer(request, policy.PAGE | headers | {"Vary": f"{headers['Vary']}, {LANGUAGE}"})
+
+    def private(self, request: web.Request, template: str, *, status: int = 200, **told: Any) -> web.Response:
+        reader = reader_of(request)
+        body = self.html(template, reader, request.path, **told)
+        headers = policy.PAGE | policy.PRIVATE | {"Vary": LANGUAGE, "Content-Type": HTML}
+        return web.Response(status=status, body=body, headers=headers)
+
+    @web.middleware
+    async def problems(self, request: web.Request, handler: HttpHandler) -> web.StreamResponse:
+        """Inside `shared.web.problems`: whoever browses our pages reads a page, programs read problem+json."""
+        if not _browses(request):
+            return await handler(request)
+        try:
+            return await handler(request)
+        except Problem as problem:
+            return self.apology(request, problem.status, problem.headers)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return self.apology(request, error.status, {k: v for k, v in error.headers.items() if k == "Allow"})
+        except DatabaseUnavailable as error:
+            log.warning("http.database-unavailable", reason=str(error))
+            busy = overloaded()
+            return self.apology(request, busy.status, busy.headers)
+        except Exception:
+            log.exception("http.failed", method=request.method, route=request.path)
+            return self.apology(request, 500, {})
+
+    def apology(self, request: web.Request, status: int, headers: Mapping[str, str]) -> web.Response:
+        words = frame.WORDS[reader_of(request).language]
+        said = {404: words.not_found, 429: words.busy, 503: words.busy, 500: words.broken}.get(status, words.refused)
+        response = self.private(request, "apology.html.j2", status=status, said=said)
+        response.headers.update(headers)
+        response.headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), LANGUAGE, "Accept")))
+        return response
+
+
+def _browses(request: web.Request) -> bool:
+    return not request.path.startswith("/v1/") and "text/html" in request.headers.get("Accept", "")

@@ -11,24 +11,20 @@ from aiohttp import web
 
 from services.orders import answers, caching
 from services.orders.access import Access
-from services.orders.batching import KeyInUse, Overloaded, Placer
 from services.orders.browsing import Shelf
-from services.orders.catalogue import Event
-from services.orders.committing import Answer, KeyMismatch
-from services.orders.numbers import new_number
+from services.orders.checkout import NO_SUCH_EVENT, Checkout
+from services.orders.committing import Answer
 from services.orders.paging import wanted_page
-from services.orders.placing import IdempotencyKey, PlaceOrder, faults_in, seat
+from services.orders.placing import IdempotencyKey
 from services.orders.progress import NewsDesk
-from services.orders.requests import KEY_LENGTHS, OrderRequest, parse_order, read_order, sound_lines
+from services.orders.requests import KEY_LENGTHS
 from services.orders.streaming import last_event_id, progress_events
 from services.orders.tokens import Tokens
 from shared.database import DatabaseUnavailable, Pool
-from shared.identifiers import uuid7
 from shared.object_store import NoSuchFile, ObjectStore, StoreUnavailable
-from shared.web import PROBLEM_JSON, Fault, Problem, invalid, json_object, not_found, overloaded, read_body
+from shared.web import PROBLEM_JSON, Fault, Problem, invalid, not_found, overloaded, read_body
 
 PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
-NO_SUCH_EVENT = "There is no such event on sale. GET /v1/events lists those there are."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class OrdersApi:
 
     pool: "Pool[Any]"
     shelf: Shelf
-    placer: Placer
+    checkout: Checkout
     desk: NewsDesk
     objects: ObjectStore
     tokens: Tokens
@@ -66,20 +62,12 @@ class OrdersApi:
         return _cacheable(request, answers.event(event), caching.event_key(event.id))
 
     async def place_order(self, request: web.Request) -> web.Response:
-        if self.placer.full:
-            raise _crowded()
+        self.checkout.refuse_when_full()
         key = _idempotency_key(request)
         raw = await read_body(request)
-        wanted, event = await self._valid(raw)
-        order = _to_place(wanted, event, IdempotencyKey(key, sha256(raw).digest()) if key else None)
-        try:
-            return self._answer(await self.placer.place(order))
-        except Overloaded as error:
-            raise _crowded() from error
-        except KeyInUse as error:
-            raise _key_conflict() from error
-        except KeyMismatch as error:
-            raise _key_mismatch() from error
+        wanted, event = await self.checkout.read(raw)
+        idempotency = IdempotencyKey(key, sha256(raw).digest()) if key else None
+        return self._answer(await self.checkout.place(wanted, event, idempotency))
 
     async def show_order(self, request: web.Request) -> web.Response:
         order = await self.access.own_order(request)
@@ -125,53 +113,12 @@ class OrdersApi:
         headers = PRIVATE | {"Content-Disposition": f'inline; filename="{order.number}.pdf"'}
         return web.Response(body=content, content_type="application/pdf", headers=headers)
 
-    async def _valid(self, raw: bytes) -> tuple[OrderRequest, Event]:
-        """A sound request and its event, or `Problem` with every fault of shape and of the event's rules."""
-        if wanted := read_order(raw):
-            event = await self.shelf.event(wanted.event)
-            if event and not any(faults_in(event, _lines(wanted))):
-                return wanted, event
-        return await self._valid_or_why_not(json_object(raw))
-
-    async def _valid_or_why_not(self, document: Mapping[str, Any]) -> tuple[OrderRequest, Event]:
-        """The slow way, which finds the words for what is wrong."""
-        wanted, faults = parse_order(document)
-        ref = document.get("event")
-        event = await self.shelf.event(ref) if isinstance(ref, str) else None
-        if event:
-            lines = _lines(wanted) if wanted else dict(sound_lines(document))
-            faults += [Fault(pointer, detail) for pointer, detail in faults_in(event, lines)]
-        elif not any(fault.pointer == "/event" for fault in faults):
-            faults.append(Fault("/event", NO_SUCH_EVENT))
-            if wanted:
-                raise not_found(NO_SUCH_EVENT, faults)
-        if wanted is None or event is None or faults:
-            raise invalid(faults)
-        return wanted, event
-
     def _answer(self, answer: Answer) -> web.Response:
         headers = PRIVATE | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
         if answer.order is None:
             return web.Response(status=answer.status, body=answer.body, content_type=PROBLEM_JSON, headers=headers)
         body, headers["Location"] = answers.whole(answer.body, answer.order, self.public_url, self.tokens)
         return web.Response(status=answer.status, body=body, content_type="application/json", headers=headers)
-
-
-def _lines(wanted: OrderRequest) -> dict[int, Any]:
-    return {place: line.wanted() for place, line in enumerate(wanted.lines)}
-
-
-def _to_place(wanted: OrderRequest, event: Event, idempotency: IdempotencyKey | None) -> PlaceOrder:
-    return PlaceOrder(
-        id=uuid7(),
-        number=new_number(),
-        event=event,
-        buyer_name=wanted.buyer.name,
-        buyer_email=wanted.buyer.email,
-        locale=wanted.locale,
-        lines=seat(event, _lines(wanted).values(), wanted.buyer.name),
-        idempotency=idempotency,
-    )
 
 
 def _idempotency_key(request: web.Request) -> bytes | None:
@@ -182,20 +129,6 @@ def _idempotency_key(request: web.Request) -> bytes | None:
     if len(key) not in KEY_LENGTHS or not key.isascii() or not key.isprintable():
         raise invalid([Fault("", "Idempotency-Key: send 16 to 255 printable characters, or leave it out.")])
     return sha256(key.encode()).digest()
-
-
-def _crowded() -> Problem:
-    return overloaded("Too many people are buying right now. Try again in a moment.")
-
-
-def _key_conflict() -> Problem:
-    detail = "An order with this Idempotency-Key is still being placed. Repeat in a moment for its answer."
-    return Problem(409, "idempotency-conflict", "Still working on it", detail, headers={"Retry-After": "1"})
-
-
-def _key_mismatch() -> Problem:
-    detail = "This Idempotency-Key came before with another body. Send a new key for a new order."
-    return Problem(422, "idempotency-mismatch", "Key used for something else", detail)
 
 
 def _not_ready(failed: bool) -> Problem:

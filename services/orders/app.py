@@ -12,6 +12,7 @@ from services.orders.access import Access
 from services.orders.api import OrdersApi
 from services.orders.batching import Limits, Placer
 from services.orders.browsing import Shelf
+from services.orders.checkout import Checkout
 from services.orders.cors import cross_origin, preflight
 from services.orders.handlers import Follower
 from services.orders.pages import routes as pages
@@ -59,7 +60,9 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int, li
     await Follower(pool).subscribe(bus)
 
     shelf, site = Shelf(pool), Site()
-    api = OrdersApi(pool, shelf, placer, desk, objects, tokens, Access(pool, tokens), settings.public_url)
+    api = OrdersApi(
+        pool, shelf, Checkout(shelf, placer), desk, objects, tokens, Access(pool, tokens), settings.public_url
+    )
     app = web.Application(middlewares=[preflight, problems, site.problems], client_max_size=MAX_BODY_BYTES)
     app.add_routes(api.routes() + contract.routes() + health(partial(ready, pool)) + pages.routes(site, shelf))
     cross_origin(app, settings.origins)

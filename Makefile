@@ -1,5 +1,5 @@
 # The commands people type. `make help` lists them.
-.PHONY: help run test bench contracts check lock
+.PHONY: help run test bench bench-bus contracts check lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -11,7 +11,10 @@ run: ## everything on this machine: set up what is missing, then `boxoffice up` 
 test: ## set up what is missing and run every test (ARGS="-k placing")
 	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/pytest $(ARGS)
 
-bench: ## the bus beside bare clients (ARGS="--postgres URL --amqp URL --redis URL"; without: an embedded Postgres)
+bench: ## orders a second, beside pgbench and a bare aiohttp (ARGS="--processes 2 --existing 10000000")
+	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/python -m benchmarks.orders $(ARGS)
+
+bench-bus: ## the bus beside bare clients (ARGS="--postgres URL --amqp URL --redis URL"; without: an embedded Postgres)
 	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/python -m benchmarks.bus $(ARGS)
 
 contracts: ## write docs/messages.schema.json anew: the messages as published

@@ -1,6 +1,6 @@
 """The bus beside bare clients on the same servers, in one run.
 
-    make bench ARGS="--postgres postgresql://postgres@127.0.0.1/bench --amqp amqp://guest:guest@127.0.0.1/bench
+    make bench-bus ARGS="--postgres postgresql://postgres@127.0.0.1/bench --amqp amqp://guest:guest@127.0.0.1/bench
         --redis redis://127.0.0.1:6379/9?prefix=bench:"
 
 Without URLs it measures an embedded Postgres. Give it a database, a virtual host and a Redis database of

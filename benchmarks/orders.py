@@ -43,7 +43,8 @@ def main() -> None:
     options.add_argument("--database-url", help="a Postgres to make databases in [default: an embedded one]")
     options.add_argument("--processes", type=int, default=1, help="of the orders service")
     options.add_argument("--seconds", type=float, default=6.0, help="that each case is measured")
-    options.add_argument("--existing", type=int, default=0, help="orders already there")
+    options.add_argument("--existing", type=int, default=0, help="orders already there, a ticket each")
+    options.add_argument("--memory", type=int, default=0, help="orders to place while the service's memory is watched")
     asyncio.run(_run(options.parse_args()))
 
 
@@ -54,6 +55,8 @@ async def _run(options: argparse.Namespace) -> None:
         hello = await _hello(options.seconds)
         best = await _pgbench(server, options.seconds)
         await _closed(server, options, best, hello)
+        if options.memory:
+            await _memory(server, options)
 
 
 async def _hello(seconds: float) -> float:
@@ -103,21 +106,36 @@ def _program() -> str:
 
 
 async def _closed(server: str, options: argparse.Namespace, pgbench: float, hello: float) -> None:
-    throughput = 0.0
-    for types in (HOT, MANY):
-        requests = [_order(number // stage.TYPES_AN_EVENT, number % stage.TYPES_AN_EVENT) for number in range(types)]
-        async with stage.database(server, types) as url:
-            await _fill(url, options.existing)
-            async with stage.service(url, options.processes) as running:
-                for connections in CONNECTIONS if types == HOT else CONNECTIONS[-1:]:
-                    result = await stage.load(Spec(running.port, requests, connections, options.seconds))
-                    _row(f"orders, {types} ticket types, {connections} connections", result)
-                    throughput = max(throughput, result.a_second if types == HOT else 0.0)
-                if types == HOT:
-                    half = Spec(running.port, requests, 256, options.seconds, rate=throughput / 2)
-                    _row(f"open loop at {throughput / 2:,.0f}/s", await stage.load(half))
+    best = await _hot(server, options)
+    await _many(server, options)
     await _storm(server, options)
-    print(f"best on one hot type: {throughput / pgbench:.1f} × pgbench's best, {throughput / hello:.2f} × hello")
+    print(f"best on one hot type: {best / pgbench:.1f} × pgbench's best, {best / hello:.2f} × hello")
+
+
+async def _hot(server: str, options: argparse.Namespace) -> float:
+    """Everyone wants the same ticket type. Returns the best rate, of which half is then sent in an open loop."""
+    requests, best = [_order(0, 0)], 0.0
+    async with (
+        stage.database(server, HOT, existing=options.existing) as url,
+        stage.service(url, options.processes) as running,
+    ):
+        for connections in CONNECTIONS:
+            result = await stage.load(Spec(running.port, requests, connections, options.seconds))
+            _row(f"orders, one hot ticket type, {connections} connections", result)
+            best = max(best, result.a_second)
+        half = Spec(running.port, requests, 256, options.seconds, rate=best / 2)
+        _row(f"open loop at {best / 2:,.0f}/s", await stage.load(half))
+    return best
+
+
+async def _many(server: str, options: argparse.Namespace) -> None:
+    """Evenly over all ticket types, and then nine in ten for one of them."""
+    requests = [_order(number // stage.TYPES_AN_EVENT, number % stage.TYPES_AN_EVENT) for number in range(MANY)]
+    cases = {"evenly": requests, "90/10": [requests[0]] * (9 * MANY) + requests}
+    async with stage.database(server, MANY) as url, stage.service(url, options.processes) as running:
+        for name, drawn_from in cases.items():
+            result = await stage.load(Spec(running.port, drawn_from, CONNECTIONS[-1], options.seconds))
+            _row(f"orders, {MANY} ticket types {name}, {CONNECTIONS[-1]} connections", result)
 
 
 async def _storm(server: str, options: argparse.Namespace) -> None:
@@ -126,14 +144,13 @@ async def _storm(server: str, options: argparse.Namespace) -> None:
         _row("sold out, 256 connections", await stage.load(Spec(running.port, [_order(0, 0)], 256, options.seconds)))
 
 
-async def _fill(url: str, existing: int) -> None:
-    if existing:
-        await stage.execute(
-            url,
-            "INSERT INTO orders.orders SELECT gen_random_uuid(), 'X' || n, gen_random_uuid(), 'Ada', 'a@example.org', "
-            "'en', '[]', 4500, 'EUR', 'confirmed', now() FROM generate_series(1, $1::bigint) n",
-            existing,
-        )
+async def _memory(server: str, options: argparse.Namespace) -> None:
+    """The resident memory of the processes that serve, at ten points on the way."""
+    async with stage.database(server, HOT) as url, stage.service(url, options.processes) as running:
+        for part in range(1, 11):
+            share = Spec(running.port, [_order(0, 0)], 256, 3600, most=options.memory // 10, warm_up=0)
+            await stage.load(share)
+            print(f"{options.memory // 10 * part:12,} orders placed{stage.memory(running.pid) / 1e6:12,.0f} MB")
 
 
 def _order(event: int, kind: int) -> bytes:

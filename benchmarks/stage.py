@@ -31,6 +31,23 @@ from shared.migrations import migrate
 TYPES_AN_EVENT = 20
 CAPACITY = 100_000_000
 
+# Postgres takes a UUID with its dashes anywhere.
+_ID = "(lpad(to_hex(n), 12, '0') || '70008000000000000000')::uuid"
+FILL = {
+    "orders": f"""
+        INSERT INTO orders.orders (id, number, event_id, buyer_name, buyer_email, locale, lines, total_amount, currency,
+                                   placed_at, tickets_status, email_status)
+        SELECT {_ID}, upper(left(md5(n::text), 16)), e.id, 'Ada', 'ada@example.org', 'en', '[]', 4500, 'EUR',
+               now() - interval '1 year', 'issued', 'sent'
+          FROM generate_series(1, $1::bigint) n, (SELECT id FROM orders.events LIMIT 1) e
+        """,  # noqa: S608
+    "tickets": f"""
+        INSERT INTO orders.tickets (id, order_id, event_id, ticket_type_id, attendee)
+        SELECT {_ID}, {_ID}, t.event_id, t.id, 'Ada'
+          FROM generate_series(1, $1::bigint) n, (SELECT * FROM orders.ticket_types LIMIT 1) t
+        """,  # noqa: S608
+}
+
 
 @asynccontextmanager
 async def postgres(url: str | None) -> AsyncIterator[str]:
@@ -45,14 +62,16 @@ async def postgres(url: str | None) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def database(server: str, types: int, capacity: int = CAPACITY) -> AsyncIterator[str]:
-    """A fresh database with this many ticket types on sale, and a queue for the tickets service."""
+async def database(server: str, types: int, capacity: int = CAPACITY, existing: int = 0) -> AsyncIterator[str]:
+    """A fresh database with this many ticket types on sale and orders there, and a queue for the tickets service."""
     name = f"boxoffice_bench_{secrets.token_hex(4)}"
     await execute(server, f"CREATE DATABASE {name}")
     url = urlsplit(server)._replace(path=f"/{name}").geturl()
     try:
         await migrate(url)
         await _put_on_sale(url, types, capacity)
+        if existing:
+            await _fill(url, existing)
         bus = await connect(url, source="benchmark")
         await bus.declare("tickets.order-placed", [OrderPlaced.key])
         await bus.close()
@@ -122,6 +141,23 @@ async def _put_on_sale(url: str, types: int, capacity: int) -> None:
         await connection.execute("ANALYZE")
     finally:
         await connection.close()
+
+
+async def _fill(url: str, existing: int) -> None:
+    """Orders as the years would have left them: ids by time, numbers at random, a ticket each."""
+    for table in ("orders", "tickets"):
+        await execute(url, FILL[table], existing)
+    await execute(url, "VACUUM ANALYZE")
+
+
+def memory(pid: int) -> int:
+    """Resident bytes of this process and those under it."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") + sum(memory(int(child)) for child in children)
 
 
 def an_event(number: int, kinds: int, capacity: int) -> NewEvent:

@@ -8,9 +8,11 @@ import os
 import time
 from uuid import UUID
 
+# A `uuid.UUID` like any other, in C: made, written out and sent to Postgres in a tenth to a half of the time.
+from asyncpg.pgproto import pgproto
+
 _RANDOM_BYTES = 10
-_FIELDS = ~(0xF << 76 | 0x3 << 62)
-_VERSION_AND_VARIANT = 0x7 << 76 | 0x2 << 62
+_VERSION, _VARIANT = 0x70, 0x80
 
 
 def uuid7() -> UUID:
@@ -20,9 +22,11 @@ def uuid7() -> UUID:
 
 def uuid7s(count: int) -> list[UUID]:
     """New identifiers for one call to the kernel, which costs more than all else about them."""
-    time_bits = time.time_ns() // 1_000_000 << 80
+    milliseconds = (time.time_ns() // 1_000_000).to_bytes(6)
     random = os.urandom(_RANDOM_BYTES * count)
-    return [
-        UUID(int=(time_bits | int.from_bytes(random[at : at + _RANDOM_BYTES])) & _FIELDS | _VERSION_AND_VARIANT)
-        for at in range(0, len(random), _RANDOM_BYTES)
-    ]
+    return [_uuid(milliseconds, random[at : at + _RANDOM_BYTES]) for at in range(0, len(random), _RANDOM_BYTES)]
+
+
+def _uuid(milliseconds: bytes, random: bytes) -> UUID:
+    marked = bytes((random[0] & 0x0F | _VERSION, random[1], random[2] & 0x3F | _VARIANT))
+    return pgproto.UUID(milliseconds + marked + random[3:])

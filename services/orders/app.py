@@ -52,7 +52,7 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int, li
     relay = Relay(pool, bus)
     placer = Placer(pool, on_commit=relay.wake, limits=limits)
     desk = NewsDesk(settings.database)
-    background.start("relay", relay.run)
+    background.start("relay", partial(relay.run, crowded=lambda: placer.crowded))
     background.start("inbox", forgetting(pool))
     background.start("placer", placer.run)
     background.start("news desk", desk.run)

@@ -63,6 +63,25 @@ async def emptied(relay: Relay, left: int = 0) -> None:
     await eventually(down_to)
 
 
+async def test_a_relay_that_gives_way_to_a_crowd_still_moves_on(pool: "Pool[Any]", bus: Bus) -> None:
+    relay, recorder, messages = Relay(pool, bus), Recorder(), some_messages(1200)
+    await bus.subscribe(a_subscription(), recorder)
+    await owe(pool, *messages)
+    asked: list[bool] = []
+
+    def crowded() -> bool:
+        asked.append(True)
+        return True
+
+    relaying_all = asyncio.create_task(relay.run(crowded))
+    await emptied(relay)
+    relaying_all.cancel()
+    await recorder.until(1200)
+    assert {message.id for message in messages} == set(recorder.ids)
+    # It looked up between its rounds, three at least.
+    assert len(asked) >= 3
+
+
 async def test_what_is_committed_is_published_and_removed(pool: "Pool[Any]", bus: Bus) -> None:
     relay, recorder, messages = Relay(pool, bus), Recorder(), some_messages(1200)
     await bus.subscribe(a_subscription(), recorder)

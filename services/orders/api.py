@@ -1,6 +1,5 @@
 """The routes of the orders service: parse, call, answer."""
 
-from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,12 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
-from services.orders import answers, caching
+from services.orders import answers
 from services.orders.access import Access
 from services.orders.browsing import Shelf
-from services.orders.checkout import NO_SUCH_EVENT, Checkout
+from services.orders.caching import PRIVATE, private
+from services.orders.checkout import Checkout
 from services.orders.committing import Answer
-from services.orders.paging import wanted_page
 from services.orders.placing import IdempotencyKey
 from services.orders.progress import NewsDesk
 from services.orders.requests import KEY_LENGTHS
@@ -22,9 +21,7 @@ from services.orders.streaming import last_event_id, progress_events
 from services.orders.tokens import Tokens
 from shared.database import DatabaseUnavailable, Pool
 from shared.object_store import NoSuchFile, ObjectStore, StoreUnavailable
-from shared.web import PROBLEM_JSON, Fault, Problem, invalid, not_found, overloaded, read_body
-
-PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
+from shared.web import PROBLEM_JSON, Fault, Problem, invalid, overloaded, read_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +39,11 @@ class OrdersApi:
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/v1/events", self.list_events),
-            web.get("/v1/events/{event}", self.show_event),
             web.post("/v1/orders", self.place_order),
             web.get("/v1/orders/{number}", self.show_order),
             web.get("/v1/orders/{number}/progress", self.stream_progress),
             web.get("/v1/orders/{number}/tickets.pdf", self.download_tickets),
         ]
-
-    async def list_events(self, request: web.Request) -> web.Response:
-        listing = await self.shelf.listing(wanted_page(request.query))
-        listed = {"data": [answers.event(event) for event in listing.events], "next": listing.next}
-        return _cacheable(request, listed, caching.EVENTS)
-
-    async def show_event(self, request: web.Request) -> web.Response:
-        event = await self.shelf.event(request.match_info["event"])
-        if event is None or not event.published:
-            raise not_found(NO_SUCH_EVENT, headers=caching.absent(request))
-        return _cacheable(request, answers.event(event), caching.event_key(event.id))
 
     async def place_order(self, request: web.Request) -> web.Response:
         self.checkout.refuse_when_full()
@@ -85,7 +69,7 @@ class OrdersApi:
             fulfilment=order.fulfilment,
         )
         members["links"] = answers.links(order.number, self.public_url, self.tokens, datetime.now(UTC))
-        return _json(members, PRIVATE)
+        return private(members)
 
     async def stream_progress(self, request: web.Request) -> web.StreamResponse:
         order = await self.access.own_order(request, "progress")
@@ -136,17 +120,3 @@ def _not_ready(failed: bool) -> Problem:
     if failed:
         detail, wait = "The tickets could not be made yet. We have been told: there is no need to order again.", "600"
     return Problem(409, "not-ready", "Tickets not ready", detail, headers={"Retry-After": wait})
-
-
-def _json(document: object, headers: Mapping[str, str]) -> web.Response:
-    return web.Response(body=answers.encode(document), content_type="application/json", headers=headers)
-
-
-def _cacheable(request: web.Request, document: object, *keys: str) -> web.Response:
-    """Public for a minute under these surrogate keys, with a strong validator over the very bytes."""
-    body = answers.encode(document)
-    etag = sha256(body).hexdigest()[:32]
-    headers = caching.public(request, *keys) | {"ETag": f'"{etag}"'}
-    if any(known.value in ("*", etag) for known in request.if_none_match or ()):
-        return web.Response(status=304, headers=headers)
-    return web.Response(body=body, content_type="application/json", headers=headers)

@@ -14,6 +14,7 @@ from services.orders.batching import Limits, Placer
 from services.orders.browsing import Shelf
 from services.orders.checkout import Checkout
 from services.orders.cors import cross_origin, preflight
+from services.orders.events_api import EventsApi
 from services.orders.handlers import Follower
 from services.orders.pages import routes as pages
 from services.orders.pages.site import Site
@@ -60,11 +61,13 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int, li
     await Follower(pool).subscribe(bus)
 
     shelf, site = Shelf(pool), Site()
+    events = EventsApi(pool, shelf)
     api = OrdersApi(
         pool, shelf, Checkout(shelf, placer), desk, objects, tokens, Access(pool, tokens), settings.public_url
     )
     app = web.Application(middlewares=[preflight, problems, site.problems], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(api.routes() + contract.routes() + health(partial(ready, pool)) + pages.routes(site, shelf))
+    app.add_routes(events.routes() + api.routes() + contract.routes())
+    app.add_routes(health(partial(ready, pool)) + pages.routes(site, shelf))
     cross_origin(app, settings.origins)
     await service.listen(parts, app, port)
 

@@ -5,9 +5,13 @@ The service says it itself, so that it holds with Varnish in front, with another
 listed (`events`), takes it out of Varnish; no client gets to see it there.
 """
 
+from collections.abc import Mapping
+from hashlib import sha256
 from uuid import UUID
 
 from aiohttp import web
+
+from services.orders import answers
 
 PUBLIC_SECONDS = 60
 # Long enough that a wave of guesses does not reach us, short enough that a new event is there when it is told of.
@@ -16,6 +20,7 @@ ABSENT_SECONDS = 5
 PRIVATE_COOKIE = "boxoffice_"
 
 EVENTS = "events"
+PRIVATE = {"Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
 _VARY = "Authorization, Cookie"
 
 
@@ -41,3 +46,23 @@ def personal(request: web.Request) -> bool:
     if "Authorization" in request.headers:
         return True
     return any(name.removeprefix("__Host-").startswith(PRIVATE_COOKIE) for name in request.cookies)
+
+
+def public_json(request: web.Request, document: object, *keys: str) -> web.Response:
+    """What anyone may see, under these surrogate keys, with a strong validator over the very bytes."""
+    body = answers.encode(document)
+    etag = sha256(body).hexdigest()[:32]
+    headers = public(request, *keys) | {"ETag": f'"{etag}"'}
+    if any(known.value in ("*", etag) for known in request.if_none_match or ()):
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=body, content_type="application/json", headers=headers)
+
+
+def private(document: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """What one caller may see, kept by nobody."""
+    return web.Response(
+        status=status,
+        body=answers.encode(document),
+        content_type="application/json",
+        headers=PRIVATE | dict(headers or {}),
+    )

@@ -1,37 +1,26 @@
 """The shape of what buyers send, with every fault told by its place and in a person's words."""
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Annotated, Any
 
 import email_validator
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from services.orders.placing import WantedLine
+from services.orders.shapes import Name, Reference, Request, parse, printable
 from shared.web import Fault
 
-MAX_NAME = 200
 # RFC 3696 with its erratum 1690.
 MAX_ADDRESS = 254
 MAX_LINES = 20
 MAX_QUANTITY = 1000
 KEY_LENGTHS = range(16, 256)
 
-# Cc: control characters (line breaks among them), Cs: halves of surrogate pairs, Zl and Zp: line and paragraph ends.
-_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # What needs no thought; capitals, quotes and the rest of RFC 5322's local parts are left to the library.
 _PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[a-z0-9_+-]+(\.[a-z0-9_+-]+)*")
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-
-
-def printable(value: str) -> str:
-    """Refuse what can't stand in one line of text. Raises `ValueError`."""
-    if not value.isprintable() and any(unicodedata.category(character) in _UNPRINTABLE for character in value):
-        raise ValueError("Leave out line breaks and control characters.")
-    return value
 
 
 def _reachable(value: str) -> str:
@@ -66,30 +55,22 @@ def _language_tag(value: str) -> str:
     return value
 
 
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME), AfterValidator(printable)
-]
-Reference = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(printable)]
 EmailAddress = Annotated[
     str, StringConstraints(max_length=MAX_ADDRESS), AfterValidator(printable), AfterValidator(_reachable)
 ]
 Locale = Annotated[str, StringConstraints(max_length=35), AfterValidator(_language_tag)]
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class Attendee(_Request):
+class Attendee(Request):
     name: Name
 
 
-class Buyer(_Request):
+class Buyer(Request):
     name: Name
     email: EmailAddress
 
 
-class LineRequest(_Request):
+class LineRequest(Request):
     """`ticket_type` is its id or slug; places without an attendee are in the buyer's name."""
 
     ticket_type: Reference
@@ -100,7 +81,7 @@ class LineRequest(_Request):
         return WantedLine(self.ticket_type, self.quantity, tuple(attendee.name for attendee in self.attendees))
 
 
-class OrderRequest(_Request):
+class OrderRequest(Request):
     """`event` is its id or slug."""
 
     event: Reference
@@ -119,10 +100,7 @@ def read_order(raw: bytes) -> OrderRequest | None:
 
 def parse_order(document: Mapping[str, Any]) -> tuple[OrderRequest | None, list[Fault]]:
     """The request, or None with every fault of shape."""
-    try:
-        return OrderRequest.model_validate(document), []
-    except ValidationError as error:
-        return None, [Fault(_pointer(fault["loc"]), _sentence(fault)) for fault in error.errors(include_url=False)]
+    return parse(OrderRequest, document)
 
 
 def sound_lines(document: Mapping[str, Any]) -> Iterator[tuple[int, WantedLine]]:
@@ -133,21 +111,3 @@ def sound_lines(document: Mapping[str, Any]) -> Iterator[tuple[int, WantedLine]]
             yield place, LineRequest.model_validate(line).wanted()
         except ValidationError:
             continue
-
-
-def _pointer(location: tuple[int | str, ...]) -> str:
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
-
-
-def _sentence(fault: ErrorDetails) -> str:
-    match fault["type"]:
-        case "missing":
-            return "This field is required."
-        case "extra_forbidden":
-            return "There is no such field."
-        case "value_error":
-            return str(fault["ctx"]["error"])
-        case "string_unicode":
-            return "Leave out line breaks and control characters."
-        case _:
-            return fault["msg"].replace("Input should", "Must").replace("should have", "must have") + "."

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.orders.requests import MAX_NAME, parse_order, read_order, sound_lines
+from services.orders.requests import parse_order, read_order, sound_lines
+from services.orders.shapes import MAX_NAME
 from tests.orders.builders import a_request
 
 

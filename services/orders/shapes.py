@@ -1,0 +1,61 @@
+"""What all requests' shapes are made of, and how a fault is told: its place, and a person's words."""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.web import Fault
+
+MAX_NAME = 200
+
+# Cc: control characters (line breaks among them), Cs: halves of surrogate pairs, Zl and Zp: line and paragraph ends.
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+R = TypeVar("R", bound=Request)
+
+
+def parse(kind: type[R], document: Mapping[str, Any]) -> tuple[R | None, list[Fault]]:
+    """The request, or None with every fault of shape."""
+    try:
+        return kind.model_validate(document), []
+    except ValidationError as error:
+        return None, [Fault(_pointer(fault["loc"]), _sentence(fault)) for fault in error.errors(include_url=False)]
+
+
+def printable(value: str) -> str:
+    """Refuse what can't stand in one line of text. Raises `ValueError`."""
+    if not value.isprintable() and any(unicodedata.category(character) in _UNPRINTABLE for character in value):
+        raise ValueError("Leave out line breaks and control characters.")
+    return value
+
+
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME), AfterValidator(printable)
+]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(printable)]
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in location)
+
+
+def _sentence(fault: ErrorDetails) -> str:
+    match fault["type"]:
+        case "missing":
+            return "This field is required."
+        case "extra_forbidden":
+            return "There is no such field."
+        case "value_error":
+            return str(fault["ctx"]["error"])
+        case "string_unicode":
+            return "Leave out line breaks and control characters."
+        case _:
+            return fault["msg"].replace("Input should", "Must").replace("should have", "must have") + "."

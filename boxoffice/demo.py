@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from services.orders.editing import put_on_sale
 from services.orders.organising import NewEvent, NewTicketType
-from services.orders.store import add_event, add_organiser, any_event
+from services.orders.store import add_organiser, any_event
 from shared.database import Connection
 
 ORGANISER = "Seven Seas Stages"
@@ -18,7 +19,7 @@ async def seed(connection: Connection, now: datetime) -> bool:
         return False
     organiser = await add_organiser(connection, ORGANISER)
     for event in demo_events(now.year + 1):
-        await add_event(connection, organiser, event)
+        await put_on_sale(connection, organiser, event)
     return True
 
 

@@ -180,6 +180,40 @@ class ApiKeyChanged(Fact, frozen=True, kw_only=True):
         return self.id
 
 
+class OfferedType(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket type as offered; without a sales window it is on sale while its event is published."""
+
+    id: str
+    slug: str
+    name: str
+    description: str
+    price: Money
+    capacity: int
+    max_per_order: int
+    on_sale_from: Instant | None
+    on_sale_until: Instant | None
+
+
+class EventChanged(Fact, frozen=True, kw_only=True):
+    """orders → tickets: an event was published, changed while it was, or taken off sale.
+
+    All of the event as it now is; `changed` names what is new, `version` tells newer news from older.
+    """
+
+    key: ClassVar[str] = "event.changed.v1"
+
+    event: EventDetails
+    organiser: Organiser
+    ticket_types: tuple[OfferedType, ...]
+    published: bool
+    version: int
+    changed: tuple[str, ...]
+
+    @property
+    def subject(self) -> str:
+        return self.event.id
+
+
 FACTS: tuple[type[Fact], ...] = (
     OrderPlaced,
     TicketsIssued,
@@ -188,6 +222,7 @@ FACTS: tuple[type[Fact], ...] = (
     EmailBounced,
     EmailFailed,
     ApiKeyChanged,
+    EventChanged,
 )
 
 

@@ -12,6 +12,7 @@ from shared.messages import (
     EmailBounced,
     EmailFailed,
     EmailSent,
+    EventChanged,
     Fact,
     OrderPlaced,
     TicketsFailed,
@@ -19,7 +20,7 @@ from shared.messages import (
 )
 
 FOLLOWED_BY: Mapping[str, tuple[type[Fact], ...]] = {
-    "tickets": (OrderPlaced, ApiKeyChanged),
+    "tickets": (OrderPlaced, ApiKeyChanged, EventChanged),
     "mailer": (TicketsIssued,),
     "orders": (TicketsIssued, TicketsFailed, EmailSent, EmailBounced, EmailFailed),
 }

@@ -15,6 +15,7 @@ import msgspec
 from services.orders.catalogue import Event, TicketType
 from services.orders.fulfilment import Fulfilment
 from services.orders.placing import Accepted, NotOnSale, SoldOut
+from services.orders.store import Owned
 from services.orders.tokens import Tokens
 from shared.web import Problem
 
@@ -42,7 +43,12 @@ def event_summary(event: Event) -> Json:
 
 
 def event(event: Event) -> Json:
-    return event_summary(event) | {"ticket_types": [_ticket_type(kind) for kind in event.ticket_types]}
+    return event_summary(event) | {"ticket_types": [ticket_type(kind) for kind in event.ticket_types]}
+
+
+def owned_event(owned: Owned) -> Json:
+    """An event as its organiser sees it; `published_at` is null until it is put on sale."""
+    return event(owned.event) | {"published_at": owned.published_at and owned.published_at.astimezone(UTC)}
 
 
 def lines(accepted: Accepted) -> list[Json]:
@@ -148,7 +154,7 @@ class _Stored(msgspec.Struct):
 _stored = msgspec.json.Decoder(_Stored).decode
 
 
-def _ticket_type(kind: TicketType) -> Json:
+def ticket_type(kind: TicketType) -> Json:
     return {
         "id": str(kind.id),
         "slug": kind.slug,

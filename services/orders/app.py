@@ -16,6 +16,7 @@ from services.orders.checkout import Checkout
 from services.orders.cors import cross_origin, preflight
 from services.orders.events_api import EventsApi
 from services.orders.handlers import Follower
+from services.orders.organisers import doorkeeper
 from services.orders.pages import routes as pages
 from services.orders.pages.site import Site
 from services.orders.progress import NewsDesk
@@ -60,8 +61,8 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int, li
     background.start("housekeeping", partial(forget_old_keys, pool))
     await Follower(pool).subscribe(bus)
 
-    shelf, site = Shelf(pool), Site()
-    events = EventsApi(pool, shelf)
+    shelf, site, door = Shelf(pool), Site(), doorkeeper(pool)
+    events = EventsApi(pool, shelf, door, settings.public_url, on_commit=relay.wake)
     api = OrdersApi(
         pool, shelf, Checkout(shelf, placer), desk, objects, tokens, Access(pool, tokens), settings.public_url
     )

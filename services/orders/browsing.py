@@ -1,7 +1,6 @@
 """Events as buyers see them: read from the database at most once a second, however many ask."""
 
 import asyncio
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,11 @@ from typing import Any, Generic, TypeVar
 from services.orders import store
 from services.orders.catalogue import Event
 from services.orders.paging import Page, cursor_after
+from services.orders.slugs import REFERENCE
 from shared.database import Pool, connection
 
 FRESH_SECONDS = 1.0
 KEPT = 1000
-
-_REFERENCE = re.compile(r"[A-Za-z0-9-]{1,100}")
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -40,7 +38,7 @@ class Shelf:
 
     async def event(self, ref: str) -> Event | None:
         """None for what is not there; unpublished events are given too. Raises `DatabaseUnavailable`."""
-        if not _REFERENCE.fullmatch(ref):
+        if not REFERENCE.fullmatch(ref):
             return None
         return await self._events.get(ref, partial(self._read_event, ref))
 

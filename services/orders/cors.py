@@ -4,8 +4,8 @@ from aiohttp import web
 
 from shared.web import HttpHandler
 
-EXPOSED = "Location, Retry-After, Idempotent-Replayed"
-ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID"
+EXPOSED = "ETag, Location, Retry-After, Idempotent-Replayed"
+ALLOWED_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID"
 PREFLIGHT_SECONDS = 86400
 
 
@@ -33,7 +33,7 @@ async def preflight(request: web.Request, handler: HttpHandler) -> web.StreamRes
     return web.Response(
         status=204,
         headers={
-            "Access-Control-Allow-Methods": "GET, POST",
+            "Access-Control-Allow-Methods": "GET, POST, PATCH",
             "Access-Control-Allow-Headers": ALLOWED_HEADERS,
             "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
         },

@@ -1,13 +1,13 @@
-"""What orders tells the others: an accepted order as a message."""
+"""What orders tells the others: an accepted order, a changed event, as a message."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from services.orders.catalogue import Event
+from services.orders.catalogue import Event, TicketType
 from services.orders.placing import Accepted
-from services.orders.store import PlacedOrder
+from services.orders.store import Owned, PlacedOrder
 from shared import messages
 from shared.bus import Message
 from shared.identifiers import uuid7s
@@ -42,6 +42,34 @@ def order_placed(accepted: Accepted, identity: UUID, tickets: Iterable[UUID], pl
         placed_at=placed_at,
     )
     return messages.message(fact, source="orders", at=placed_at, identity=identity)
+
+
+def event_changed(owned: Owned, changed: Sequence[str]) -> Message:
+    """The event as it now is; `changed` names what is new."""
+    event = owned.event
+    fact = messages.EventChanged(
+        event=_details(event),
+        organiser=messages.Organiser(str(owned.organiser), event.organiser),
+        ticket_types=tuple([_offered(kind) for kind in event.ticket_types]),
+        published=event.published,
+        version=owned.version,
+        changed=tuple(changed),
+    )
+    return messages.message(fact, source="orders")
+
+
+def _offered(kind: TicketType) -> messages.OfferedType:
+    return messages.OfferedType(
+        id=str(kind.id),
+        slug=kind.slug,
+        name=kind.name,
+        description=kind.description,
+        price=messages.Money(kind.price, kind.currency),
+        capacity=kind.capacity,
+        max_per_order=kind.max_per_order,
+        on_sale_from=kind.on_sale_from,
+        on_sale_until=kind.on_sale_until,
+    )
 
 
 @lru_cache(maxsize=2000)

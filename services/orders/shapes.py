@@ -37,6 +37,12 @@ def printable(value: str) -> str:
     return value
 
 
+def multiline(value: str) -> str:
+    """The same for text of several lines: their ends become line feeds, tabs spaces. Raises `ValueError`."""
+    lines = value.replace("\r\n", "\n").replace("\t", " ").split("\n")
+    return "\n".join(printable(line) for line in lines)
+
+
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME), AfterValidator(printable)
 ]

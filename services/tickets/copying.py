@@ -1,15 +1,18 @@
 """What tickets needs of the orders service's, kept as its own copy: it answers at the gate though orders is away."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from services.tickets import store
 from shared.api_keys import Caller, Doorkeeper
 from shared.bus import Bus, Delivery, Done, Later, Never, Subscription, Verdict
 from shared.bus.typed import handling
-from shared.database import DatabaseUnavailable, Pool, connection
-from shared.messages import ApiKeyChanged
+from shared.database import Connection, DatabaseUnavailable, Pool, connection
+from shared.messages import ApiKeyChanged, EventChanged, Fact
 from shared.queues import queue_of
 
 
@@ -20,8 +23,11 @@ class Copyist:
         self._pool = pool
 
     async def subscribe(self, bus: Bus) -> None:
-        queue = queue_of("tickets", ApiKeyChanged)
-        await bus.subscribe(Subscription(queue, (ApiKeyChanged.key,)), handling(ApiKeyChanged, self.copy_key))
+        for subscription, handler in (
+            (_subscription(ApiKeyChanged), handling(ApiKeyChanged, self.copy_key)),
+            (_subscription(EventChanged), handling(EventChanged, self.copy_event)),
+        ):
+            await bus.subscribe(subscription, handler)
 
     async def copy_key(self, changed: ApiKeyChanged, _: Delivery) -> Verdict:
         try:
@@ -29,13 +35,32 @@ class Copyist:
             digest = bytes.fromhex(changed.hash)
         except ValueError as error:
             return Never(f"unreadable: {error}")
+        name, rights = changed.organiser.name, list(changed.rights)
+        return await self._keep(
+            lambda held: store.save_key(held, identity, digest, organiser, name, rights, changed.revoked)
+        )
+
+    async def copy_event(self, changed: EventChanged, _: Delivery) -> Verdict:
+        try:
+            identity, organiser = UUID(changed.event.id), UUID(changed.organiser.id)
+        except ValueError as error:
+            return Never(f"unreadable: {error}")
+        details = msgspec.json.encode(changed)
+        return await self._keep(
+            lambda held: store.save_event(held, identity, organiser, changed.version, changed.published, details)
+        )
+
+    async def _keep(self, write: Callable[[Connection], Awaitable[None]]) -> Verdict:
         try:
             async with connection(self._pool) as held:
-                rights = list(changed.rights)
-                await store.save_key(held, identity, digest, organiser, changed.organiser.name, rights, changed.revoked)
+                await write(held)
         except DatabaseUnavailable as error:
             return Later(str(error), counts=False)
         return Done()
+
+
+def _subscription(kind: type[Fact]) -> Subscription:
+    return Subscription(queue_of("tickets", kind), (kind.key,))
 
 
 def doorkeeper(pool: "Pool[Any]") -> Doorkeeper:

@@ -61,3 +61,23 @@ async def caller(connection: Connection, digest: bytes) -> Caller | None:
     """Whose key this is, unless revoked; by the unique index on `hash`."""
     row = await connection.fetchrow("SELECT * FROM api_keys WHERE hash = $1 AND NOT revoked", digest)
     return Caller(row["organiser_id"], row["organiser_name"], row["id"], frozenset(row["rights"])) if row else None
+
+
+async def save_event(
+    connection: Connection, identity: UUID, organiser: UUID, version: int, published: bool, details: bytes
+) -> None:
+    """Our copy of an event, with all that was told of it. Older news never overwrites newer."""
+    await connection.execute(
+        """
+        INSERT INTO events AS e (id, organiser_id, version, published, details) VALUES ($1, $2, $3, $4, $5::json)
+            ON CONFLICT (id) DO UPDATE
+           SET (organiser_id, version, published, details)
+             = (excluded.organiser_id, excluded.version, excluded.published, excluded.details)
+         WHERE e.version < excluded.version
+        """,
+        identity,
+        organiser,
+        version,
+        published,
+        details.decode(),
+    )

@@ -1,6 +1,7 @@
 """A running orders service on a fresh database, and a client for it."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,16 @@ import pytest
 
 from services.orders import store
 from services.orders.app import wire
+from services.orders.organisers import make_key
 from services.orders.organising import NewEvent, NewTicketType
 from services.orders.settings import OrdersSettings
+from shared.api_keys import RIGHTS, Right
 from shared.bus import Bus, connect
 from shared.database import Pool, close_pool, open_pool, transaction
 from shared.messages import Fact, message
 from tests.orders.builders import a_new_event
+
+ORGANISER = "Lakeside Concerts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,21 @@ class Orders:
 
     async def on_sale(self, event: NewEvent) -> None:
         async with transaction(self.pool) as held:
-            organiser = await store.add_organiser(held, "Lakeside Concerts")
+            organiser = await store.add_organiser(held, ORGANISER)
             await store.add_event(held, organiser, event)
+
+    async def key(self, organiser: str = ORGANISER, *rights: Right) -> dict[str, str]:
+        """The headers of one of the organiser's keys."""
+        async with transaction(self.pool) as held:
+            made = await make_key(held, organiser, rights or RIGHTS)
+        return {"Authorization": f"Bearer {made.key}"}
+
+    async def ask(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any
+    ) -> tuple[int, Any, Mapping[str, str]]:
+        """Status, body and headers of the answer."""
+        async with self.client.request(method, path, headers=headers, **more) as response:
+            return response.status, json.loads(await response.read()), response.headers
 
     async def report(self, fact: Fact) -> None:
         """What tickets or mailer would publish."""

@@ -5,7 +5,7 @@ import pytest
 from tests.orders.conftest import Orders
 
 SIGNED = [
-    {"Authorization": "Bearer bo_x"},
+    {"Authorization": "Bearer x"},
     {"Cookie": "__Host-boxoffice_session=x"},
     {"Cookie": "theme=dark; boxoffice_order=x"},
 ]

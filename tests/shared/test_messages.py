@@ -92,6 +92,7 @@ def test_keys_are_the_contracts_and_each_is_used_once() -> None:
         "email.bounced.v1",
         "email.failed.v1",
         "email.sent.v1",
+        "event.changed.v1",
         "order.placed.v1",
         "tickets.failed.v1",
         "tickets.issued.v1",

@@ -1,24 +1,39 @@
 """The orders service's SQL, all of it: a module for each thing it keeps."""
 
-from services.orders.store.events import add_event, add_organiser, any_event, event, published_events
+from services.orders.store.events import SlugTaken, add_event, add_organiser, any_event, event, published_events
 from services.orders.store.first_answers import FirstAnswer, first_answers, forget_old_answers, keep_answers
 from services.orders.store.keys import ApiKey, add_key, caller, keys, lock_keys, revoke_key
 from services.orders.store.orders import News, StoredOrder, add_news, lock_fulfilment, news, order, save_fulfilment
+from services.orders.store.owned import (
+    Owned,
+    add_owned_types,
+    change_event,
+    change_owned_type,
+    lock_owned_type,
+    owned_event,
+    owned_events,
+    set_published,
+)
 from services.orders.store.placing import PlacedOrder, add_placed, existing_orders, lock_types
 
 __all__ = [
     "ApiKey",
     "FirstAnswer",
     "News",
+    "Owned",
     "PlacedOrder",
+    "SlugTaken",
     "StoredOrder",
     "add_event",
     "add_key",
     "add_news",
     "add_organiser",
+    "add_owned_types",
     "add_placed",
     "any_event",
     "caller",
+    "change_event",
+    "change_owned_type",
     "event",
     "existing_orders",
     "first_answers",
@@ -27,10 +42,14 @@ __all__ = [
     "keys",
     "lock_fulfilment",
     "lock_keys",
+    "lock_owned_type",
     "lock_types",
     "news",
     "order",
+    "owned_event",
+    "owned_events",
     "published_events",
     "revoke_key",
     "save_fulfilment",
+    "set_published",
 ]

@@ -9,6 +9,7 @@ from aiohttp import web
 from services.mailer.composing import Composer
 from services.mailer.handlers import TicketMail
 from services.mailer.lines import Lines
+from services.mailer.posting import Post
 from services.mailer.settings import MailerSettings
 from shared import bus as buses
 from shared import service
@@ -46,7 +47,8 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
     background.start("inbox", forgetting(pool))
     background.start("lines", lines.tend)
     composer = Composer(settings.sender, settings.public_url)
-    await TicketMail(pool, objects, composer, lines, on_commit=relay.wake).subscribe(bus)
+    post = Post(pool, lines, settings.sender, on_commit=relay.wake)
+    await TicketMail(objects, composer, post).subscribe(bus)
 
     app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)
     app.add_routes(health(partial(_ready, pool, bus)))

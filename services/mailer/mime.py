@@ -44,14 +44,14 @@ class Headers:
 
 
 def assemble(headers: Headers, text: str, html: str, attachments: Sequence[Attachment]) -> bytes:
-    """`multipart/mixed` of a `multipart/alternative` (text, then HTML) and the attachments."""
+    """A `multipart/alternative` (text, then HTML), inside a `multipart/mixed` when there are attachments."""
     # "=_" can stand in neither base64 nor quoted-printable, so no content ends a part by accident (RFC 2045, 6.7).
     outer, inner = "=_boxoffice_mixed", "=_boxoffice_alternative"
-    alternative = _multipart(inner, [_text("plain", text), _text("html", html)])
-    parts = [b'Content-Type: multipart/alternative; boundary="%s"\r\n\r\n' % inner.encode() + alternative]
-    parts += [_attachment(attachment) for attachment in attachments]
-    head = [*_head(headers), f'Content-Type: multipart/mixed; boundary="{outer}"', "", ""]
-    return "\r\n".join(head).encode() + _multipart(outer, parts)
+    head = "\r\n".join([*_head(headers), ""]).encode()
+    alternative = _multipart("alternative", inner, [_text("plain", text), _text("html", html)])
+    if not attachments:
+        return head + alternative
+    return head + _multipart("mixed", outer, [alternative, *map(_attachment, attachments)])
 
 
 def one_line(text: str) -> str:
@@ -103,9 +103,10 @@ def _encoded_words(text: str) -> str:
     return "\r\n ".join(f"=?utf-8?B?{b64encode(word).decode()}?=" for word in words)
 
 
-def _multipart(boundary: str, parts: Sequence[bytes]) -> bytes:
+def _multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> bytes:
+    head = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode()
     mark = b"--" + boundary.encode()
-    return b"".join(mark + CRLF + part + CRLF for part in parts) + mark + b"--" + CRLF
+    return head + b"".join(mark + CRLF + part + CRLF for part in parts) + mark + b"--" + CRLF
 
 
 def _text(subtype: str, text: str) -> bytes:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location
 
-from services.mailer.wording import WORDINGS, language_of
+from services.mailer.wording.frame import language_of
+from services.mailer.wording.orders import WORDS
 from shared.messages import EventDetails
 
 
@@ -26,7 +27,7 @@ def occasion(event: EventDetails, tag: str) -> Occasion:
     zone = _zone(event.timezone)
     start = event.starts_at.astimezone(zone)
     end = event.ends_at.astimezone(zone) if event.ends_at else None
-    until = WORDINGS[language_of(tag)].until
+    until = WORDS[language_of(tag)].until
     date = format_date(start, "full", locale)
     time = format_time(start, "short", locale=locale)
     if end and end.date() == start.date():
@@ -61,4 +62,4 @@ def _zone_name(at: datetime, locale: Locale) -> str:
     if "/" not in zone or zone.startswith("Etc/"):
         return get_timezone_gmt(at, "long", locale)
     city = get_timezone_location(at.tzinfo, locale, return_city=True)
-    return WORDINGS[locale.language].zone.format(city=city)
+    return WORDS[locale.language].zone.format(city=city)

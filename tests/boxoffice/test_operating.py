@@ -147,8 +147,8 @@ async def test_every_queue_a_service_serves_is_known_to_the_operator() -> None:
     nothing: Any = None
     await Issuer(nothing, nothing, nothing, nothing, nothing).subscribe(bus, concurrency=1)
     await Copyist(nothing).subscribe(bus)
-    lines: Any = type("Lines", (), {"size": 1})
-    await TicketMail(nothing, nothing, nothing, lines, nothing).subscribe(bus)
+    post: Any = type("Post", (), {"capacity": 1})
+    await TicketMail(nothing, nothing, post).subscribe(bus)
     await Follower(nothing).subscribe(bus)
     assert sorted(bus.queues) == sorted(QUEUES)
     subscribing = {file.parent.name for file in SERVICES.glob("*/*.py") if "Subscription(" in file.read_text()}

@@ -8,8 +8,8 @@ from email.policy import default
 import pytest
 
 from services.mailer.addresses import Mailbox, mailbox, named_mailbox
-from services.mailer.composing import Composer
-from services.mailer.wording import WORDINGS
+from services.mailer.composing import Composer, Cover
+from services.mailer.wording.frame import WORDS
 from shared.messages import TicketsIssued, Venue
 from tests.mailer.building import PDF, SEVEN_PM_IN_BERLIN, an_event, tickets_issued
 
@@ -30,7 +30,7 @@ def composed(issued: TicketsIssued, to: Mailbox | None = None) -> EmailMessage:
 
 def raw_mail(issued: TicketsIssued, to: Mailbox | None = None) -> bytes:
     to = to or mailbox(issued.buyer.email, issued.buyer.name)
-    return COMPOSER.tickets(issued, to, "<0123@example.org>", PDF, NOW)
+    return COMPOSER.tickets(issued, Cover(to, "<0123@example.org>", NOW), PDF)
 
 
 def text_of(mail: EmailMessage) -> str:
@@ -67,7 +67,7 @@ def test_it_has_text_then_html_then_the_pdf() -> None:
     assert attachment.get_content() == PDF
 
 
-@pytest.mark.parametrize("locale", WORDINGS)
+@pytest.mark.parametrize("locale", WORDS)
 def test_text_and_html_both_say_everything(locale: str) -> None:
     mail = composed(tickets_issued(locale=locale, tickets=3))
 

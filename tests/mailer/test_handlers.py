@@ -14,6 +14,7 @@ from services.mailer.composing import Composer
 from services.mailer.handlers import TicketMail
 from services.mailer.lines import Lines
 from services.mailer.mails import MailKey, message_id
+from services.mailer.posting import Post
 from services.mailer.store import Claim
 from shared import bus as buses
 from shared.background import Background
@@ -25,7 +26,8 @@ from shared.outbox import Relay
 from tests.mailer.building import PDF, delivery_of, tickets_issued
 from tests.mailer.mail_server import MailServer, hanging_up, saying
 
-COMPOSER = Composer(named_mailbox("Box Office <box@example.org>"), "http://localhost:8080")
+SENDER = named_mailbox("Box Office <box@example.org>")
+COMPOSER = Composer(SENDER, "http://localhost:8080")
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ async def bus(migrated_url: str) -> AsyncIterator[Bus]:
 
 @pytest.fixture
 def mailer(pool: "Pool[Any]", objects: ObjectStore, lines: Lines) -> TicketMail:
-    return TicketMail(pool, objects, COMPOSER, lines, on_commit=lambda: None)
+    return TicketMail(objects, COMPOSER, Post(pool, lines, SENDER, on_commit=lambda: None))
 
 
 async def handle(mailer: TicketMail, issued: TicketsIssued | None = None) -> Verdict:
@@ -174,7 +176,7 @@ async def test_a_server_that_is_away_uses_up_no_attempt(
 ) -> None:
     address = mail_server.address()
     away = Lines(type(address)("127.0.0.1", free_port), hello="test.example")
-    mailer = TicketMail(pool, objects, COMPOSER, away, on_commit=lambda: None)
+    mailer = TicketMail(objects, COMPOSER, Post(pool, away, SENDER, on_commit=lambda: None))
     waits = []
     for _ in range(12):
         verdict = await handle(mailer)
@@ -255,7 +257,7 @@ async def test_the_whole_path_from_message_to_report(
     background.start("relay", relay.run)
     keys = (EmailSent.key, EmailBounced.key, EmailFailed.key)
     await bus.subscribe(Subscription("orders.reports", keys), hear)
-    await TicketMail(pool, objects, COMPOSER, lines, on_commit=relay.wake).subscribe(bus)
+    await TicketMail(objects, COMPOSER, Post(pool, lines, SENDER, on_commit=relay.wake)).subscribe(bus)
     heard = []
     for number in ("00000-00001", "00000-00002", "00000-00003"):
         issued = tickets_issued(number)

@@ -1,4 +1,4 @@
-"""Who may see an order: its access token, or a link signed for one purpose."""
+"""Who may see an order: its access token, a link signed for one purpose, or its event's organiser."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from services.orders import store
 from services.orders.numbers import read_number
 from services.orders.store import StoredOrder
 from services.orders.tokens import Purpose, Tokens
-from shared.api_keys import bearer
+from shared.api_keys import Doorkeeper, Right, bearer, is_key
 from shared.database import Pool, connection
 from shared.web import not_found, unauthorized
 
@@ -19,13 +19,18 @@ from shared.web import not_found, unauthorized
 class Access:
     pool: "Pool[Any]"
     tokens: Tokens
+    door: Doorkeeper
 
-    async def own_order(self, request: web.Request, purpose: Purpose | None = None) -> StoredOrder:
+    async def own_order(
+        self, request: web.Request, purpose: Purpose | None = None, right: Right | None = None
+    ) -> StoredOrder:
         """The order in the request's path, if the caller may see it.
 
-        A signed link counts only for its `purpose`. Answers a wrong token and an unknown number
-        alike with 404, so neither tells whether an order exists.
+        A signed link counts only for its `purpose`, an organiser's key only where a `right` is named. Answers
+        a wrong token and an unknown number alike with 404, so neither tells whether an order exists.
         """
+        if right and is_key(bearer(request)):
+            return await self._of_own_event(request, right)
         number = read_number(request.match_info["number"])
         signed = self._signed(request, number, purpose)
         token = bearer(request)
@@ -38,6 +43,15 @@ class Access:
         if order is None or not (signed or self.tokens.opens(token, order.id)):
             raise not_found()
         return order
+
+    async def _of_own_event(self, request: web.Request, right: Right) -> StoredOrder:
+        caller = await self.door.caller(request, right)
+        number = read_number(request.match_info["number"])
+        if number:
+            async with connection(self.pool) as held:
+                if order := await store.owned_order(held, caller.id, number):
+                    return order
+        raise not_found()
 
     def _signed(self, request: web.Request, number: str | None, purpose: Purpose | None) -> bool:
         signature = request.query.get("sig")

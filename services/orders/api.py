@@ -54,7 +54,7 @@ class OrdersApi:
         return self._answer(await self.checkout.place(wanted, event, idempotency))
 
     async def show_order(self, request: web.Request) -> web.Response:
-        order = await self.access.own_order(request)
+        order = await self.access.own_order(request, right="read")
         event = await self.shelf.event(str(order.event_id))
         if event is None:
             raise DatabaseUnavailable("the order's event can't be read")

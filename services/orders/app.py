@@ -20,6 +20,7 @@ from services.orders.organisers import doorkeeper
 from services.orders.pages import routes as pages
 from services.orders.pages.site import Site
 from services.orders.progress import NewsDesk
+from services.orders.reports_api import ReportsApi
 from services.orders.settings import OrdersSettings
 from services.orders.tokens import Tokens
 from shared import bus as buses
@@ -64,10 +65,11 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int, li
     shelf, site, door = Shelf(pool), Site(), doorkeeper(pool)
     events = EventsApi(pool, shelf, door, settings.public_url, on_commit=relay.wake)
     api = OrdersApi(
-        pool, shelf, Checkout(shelf, placer), desk, objects, tokens, Access(pool, tokens), settings.public_url
+        pool, shelf, Checkout(shelf, placer), desk, objects, tokens, Access(pool, tokens, door), settings.public_url
     )
     app = web.Application(middlewares=[preflight, problems, site.problems], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(events.routes() + api.routes() + contract.routes())
+    reports = ReportsApi(pool, door, settings.public_url)
+    app.add_routes(events.routes() + reports.routes() + api.routes() + contract.routes())
     app.add_routes(health(partial(ready, pool)) + pages.routes(site, shelf))
     cross_origin(app, settings.origins)
     await service.listen(parts, app, port)

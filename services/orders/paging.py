@@ -1,13 +1,16 @@
 """Lists a page at a time: `?limit=` and `?cursor=`."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
 
 from services.orders.catalogue import Event
 from shared.web import Fault, invalid
+
+P = TypeVar("P")
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
@@ -23,21 +26,36 @@ class Page:
 
 def wanted_page(query: Mapping[str, str]) -> Page:
     """Raises `Problem` that names what is wrong with either parameter."""
-    limit, cursor = _limit(query.get("limit", str(DEFAULT_LIMIT))), query.get("cursor")
-    after = _place(cursor) if cursor else None
-    faults = []
-    if limit is None:
-        faults.append(Fault("/limit", f"Give a number from 1 to {MAX_LIMIT}."))
-    if cursor and after is None:
-        faults.append(Fault("/cursor", "Give the `next` of an earlier page, unchanged."))
-    if limit is None or faults:
+    limit, after, faults = _read(query, _place)
+    if faults:
         raise invalid(faults)
     return Page(limit, after)
 
 
 def cursor_after(last: Event) -> str:
     """Opaque to clients: the last event's place in the list."""
-    return urlsafe_b64encode(f"{last.starts_at.isoformat()} {last.id}".encode()).decode()
+    return _opaque(f"{last.starts_at.isoformat()} {last.id}")
+
+
+def read_page(query: Mapping[str, str]) -> tuple[int, UUID | None, list[Fault]]:
+    """Of a list in the order of its ids: how many, past which id, and what is wrong with either parameter."""
+    return _read(query, UUID)
+
+
+def next_after(last: UUID) -> str:
+    return _opaque(str(last))
+
+
+def _read(query: Mapping[str, str], place_in: Callable[[str], P]) -> tuple[int, P | None, list[Fault]]:
+    limit, after, faults = _limit(query.get("limit", str(DEFAULT_LIMIT))), None, []
+    if limit is None:
+        faults.append(Fault("/limit", f"Give a number from 1 to {MAX_LIMIT}."))
+    if cursor := query.get("cursor"):
+        try:
+            after = place_in(urlsafe_b64decode(cursor.encode("ascii")).decode())
+        except (ValueError, OverflowError):
+            faults.append(Fault("/cursor", "Give the `next` of an earlier page, unchanged."))
+    return limit or DEFAULT_LIMIT, after, faults
 
 
 def _limit(text: str) -> int | None:
@@ -45,9 +63,10 @@ def _limit(text: str) -> int | None:
     return limit if 1 <= limit <= MAX_LIMIT else None
 
 
-def _place(cursor: str) -> tuple[datetime, UUID] | None:
-    try:
-        start, identity = urlsafe_b64decode(cursor.encode("ascii")).decode().split(" ")
-        return datetime.fromisoformat(start).astimezone(UTC), UUID(identity)
-    except (ValueError, OverflowError):
-        return None
+def _place(text: str) -> tuple[datetime, UUID]:
+    start, identity = text.split(" ")
+    return datetime.fromisoformat(start).astimezone(UTC), UUID(identity)
+
+
+def _opaque(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode()

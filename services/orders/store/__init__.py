@@ -15,15 +15,18 @@ from services.orders.store.owned import (
     set_published,
 )
 from services.orders.store.placing import PlacedOrder, add_placed, existing_orders, lock_types
+from services.orders.store.reports import Attendee, Wanted, attendees_of, orders_of, owned_order, sales_of, sales_span
 
 __all__ = [
     "ApiKey",
+    "Attendee",
     "FirstAnswer",
     "News",
     "Owned",
     "PlacedOrder",
     "SlugTaken",
     "StoredOrder",
+    "Wanted",
     "add_event",
     "add_key",
     "add_news",
@@ -31,6 +34,7 @@ __all__ = [
     "add_owned_types",
     "add_placed",
     "any_event",
+    "attendees_of",
     "caller",
     "change_event",
     "change_owned_type",
@@ -46,10 +50,14 @@ __all__ = [
     "lock_types",
     "news",
     "order",
+    "orders_of",
     "owned_event",
     "owned_events",
+    "owned_order",
     "published_events",
     "revoke_key",
+    "sales_of",
+    "sales_span",
     "save_fulfilment",
     "set_published",
 ]

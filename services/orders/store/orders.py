@@ -40,8 +40,10 @@ class News:
 
 async def order(connection: Connection, number: str) -> StoredOrder | None:
     row = await connection.fetchrow("SELECT * FROM orders WHERE number = $1", number)
-    if row is None:
-        return None
+    return order_in(row) if row else None
+
+
+def order_in(row: Any) -> StoredOrder:
     return StoredOrder(
         id=row["id"],
         number=row["number"],

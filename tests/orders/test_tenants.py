@@ -1,0 +1,109 @@
+"""One organiser's key never sees or touches what is another's."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.orders.events_api import EventsApi
+from services.orders.reports_api import ReportsApi
+from services.orders.store import owned, reports
+from tests.orders.builders import a_request
+from tests.orders.conftest import Orders
+from tests.orders.test_event_requests import EVENT, KIND
+from tests.servers.waiting import eventually
+
+SERVICE = Path(inspect.getfile(EventsApi)).parent
+# What anyone may call: there is nothing of another's in it.
+OPEN = {("GET", "/v1/events"), ("POST", "/v1/events")}
+BODIES: dict[str, Any] = {"PATCH": {"name": "Mine now"}, "POST": KIND}
+
+
+def organisers_routes() -> Iterator[tuple[str, str]]:
+    """Method and template of every route that takes an organiser's key."""
+    nothing: Any = None
+    events, others = EventsApi(*[nothing] * 5), ReportsApi(*[nothing] * 3)
+    yield from ((route.method, route.path) for route in events.routes() + others.routes())
+    yield "GET", "/v1/orders/{number}"
+
+
+async def everything(orders: Orders) -> list[dict[str, Any]]:
+    """All that there is to see or touch."""
+    tables = ("organisers", "events", "ticket_types", "orders", "tickets")
+    return [dict(row) for table in tables for row in await orders.pool.fetch(f"SELECT * FROM {table} ORDER BY id")]
+
+
+async def gone(orders: Orders, ref: str) -> bool:
+    """What was published is shown for up to a second more."""
+    return (await orders.ask("GET", f"/v1/events/{ref}"))[0] == 404
+
+
+@pytest.mark.parametrize("published", [False, True])
+async def test_another_organisers_key_finds_nothing_on_any_route(orders: Orders, published: bool) -> None:
+    mine, theirs = await orders.key("Hillside"), await orders.key("Seaside")
+    _, event, _ = await orders.ask("POST", "/v1/events", mine, json=EVENT)
+    await orders.ask("POST", f"/v1/events/{event['id']}/publish", mine)
+    wish = a_request(event["slug"], lines=[{"ticket_type": "general", "quantity": 1}])
+    _, order, _ = await orders.ask("POST", "/v1/orders", json=wish)
+    if not published:
+        await orders.ask("POST", f"/v1/events/{event['id']}/unpublish", mine)
+        for ref in (event["id"], event["slug"]):
+            await eventually(partial(gone, orders, ref))
+    left_out = OPEN | ({("GET", "/v1/events/{event}")} if published else set())
+    there = [
+        (method, template.format(event=ref, ticket_type="general", number=order["confirmation_number"]))
+        for method, template in organisers_routes()
+        for ref in (event["id"], event["slug"])
+        if (method, template) not in left_out
+    ]
+    assert len(there) >= 20
+    before = await everything(orders)
+    for method, path in there:
+        async with orders.client.request(method, path, headers=theirs, json=BODIES.get(method)) as response:
+            assert response.status == 404, (method, path)
+            assert "Winter Ball" not in await response.text()
+    assert await everything(orders) == before
+    assert (await orders.ask("GET", "/v1/events", theirs))[1]["data"] == []
+    for method, path in there:
+        async with orders.client.request(method, path, headers=mine) as response:
+            assert response.status != 404, (method, path)
+
+
+async def test_a_published_event_is_to_another_organiser_what_it_is_to_anyone(orders: Orders) -> None:
+    theirs = await orders.key("Seaside")
+    _, seen, headers = await orders.ask("GET", "/v1/events/summer-night", theirs)
+    assert seen == (await orders.ask("GET", "/v1/events/summer-night"))[1]
+    assert headers["Cache-Control"].startswith("private")
+
+
+def test_whatever_organisers_ask_of_the_store_names_its_owner() -> None:
+    asked = [
+        function
+        for module in (owned, reports)
+        for name, function in inspect.getmembers(module, inspect.iscoroutinefunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    ]
+    assert len(asked) > 10
+    for function in asked:
+        assert {"owned", "organiser"} & set(inspect.signature(function).parameters), function.__name__
+
+
+def test_nothing_but_the_query_that_names_the_organiser_makes_an_event_its_own() -> None:
+    makers = {
+        path.relative_to(SERVICE).as_posix()
+        for path in SERVICE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Owned"
+    }
+    assert makers == {"store/owned.py"}
+    queries = [
+        node.value
+        for node in ast.walk(ast.parse((SERVICE / "store" / "owned.py").read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "WHERE e." in node.value
+    ]
+    assert len(queries) == 2
+    assert all("e.organiser_id = $1" in query for query in queries)

@@ -65,7 +65,7 @@ async def orders_of(
     given = {condition: value for condition, value in asked.items() if value is not None}
     more = "".join(f" AND {condition.replace('?', f'${place}')}" for place, condition in enumerate(given, 3))
     rows = await connection.fetch(
-        f"SELECT * FROM orders WHERE event_id = $1{more} ORDER BY id DESC LIMIT $2",
+        f"SELECT * FROM orders WHERE event_id = $1{more} ORDER BY id DESC LIMIT $2",  # noqa: S608 - our own words
         owned.event.id,
         limit,
         *given.values(),

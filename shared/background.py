@@ -8,6 +8,8 @@ import structlog
 log = structlog.get_logger()
 
 RESTART_SECONDS = 1.0
+# Longer than any of ours takes to clean up.
+CANCEL_AGAIN_SECONDS = 3.0
 
 
 class Background:
@@ -21,22 +23,36 @@ class Background:
         self._tasks.append(asyncio.create_task(self._keep_running(name, run), name=name))
 
     async def close(self) -> None:
-        """Cancel all and wait until they are gone."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        """Cancel all and wait until they are gone.
+
+        Again after a while: a cancel may be swallowed, as by Python 3.11's `wait_for` when what it waits for ends
+        in the same moment.
+        """
+        running = set(self._tasks)
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=CANCEL_AGAIN_SECONDS)
         self._tasks.clear()
 
     async def _keep_running(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
                 await run()
-                log.error("background.ended", task=name)
+                if not is_cancelled():
+                    log.error("background.ended", task=name)
             except asyncio.CancelledError:
                 # A library may raise this when its connection dies; only a cancel meant for us ends us.
-                if (current := asyncio.current_task()) and current.cancelling():
+                if is_cancelled():
                     raise
                 log.warning("background.cancelled", task=name)
             except Exception:
                 log.exception("background.failed", task=name)
+            if is_cancelled():
+                return
             await asyncio.sleep(RESTART_SECONDS)
+
+
+def is_cancelled() -> bool:
+    """Whether the task that asks has been told to end, whether it has noticed or not."""
+    return bool((current := asyncio.current_task()) and current.cancelling())

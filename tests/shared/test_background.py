@@ -47,3 +47,23 @@ async def test_close_waits_until_every_task_has_cleaned_up() -> None:
     await tasks.close()
     await tasks.close()
     assert cleaned.is_set()
+
+
+async def test_close_ends_a_task_that_missed_its_cancel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "CANCEL_AGAIN_SECONDS", 0.001)
+    started, swallowed = asyncio.Event(), asyncio.Event()
+
+    async def swallow_one() -> None:
+        try:
+            started.set()
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed.set()
+        await asyncio.Event().wait()
+
+    tasks = Background()
+    tasks.start("swallows", swallow_one)
+    await started.wait()
+    async with asyncio.timeout(5):
+        await tasks.close()
+    assert swallowed.is_set()

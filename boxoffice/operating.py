@@ -175,10 +175,19 @@ def _with_bus(work: "Callable[[Bus], Awaitable[T]]") -> T:
 
     async def run() -> T:
         async with _bus() as bus:
-            return await work(bus)
+            found = await work(bus)
+            _tell_what_is_missing(bus)
+            return found
 
     use_running_postgres()
     return asyncio.run(run())
+
+
+def _tell_what_is_missing(bus: "Bus") -> None:
+    from shared.bus.clusters import ClustersBus
+
+    for name in sorted(bus.unasked) if isinstance(bus, ClustersBus) else ():
+        typer.echo(f"boxoffice: {name} can't be asked, so what it holds is not in this", err=True)
 
 
 @asynccontextmanager

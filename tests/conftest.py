@@ -16,6 +16,7 @@ from tests.servers.choosing import Way, first_of
 from tests.servers.postgres import Databases
 from tests.servers.programs import free_port as a_free_port
 from tests.servers.rabbitmq import RabbitMQ
+from tests.servers.rabbitmq_node import Node, start_node
 
 # How fast examples are made and judged says something of the machine, not of what is tested.
 settings.register_profile("boxoffice", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
@@ -59,6 +60,16 @@ async def amqp_url(rabbitmq_server: RabbitMQ) -> AsyncIterator[str]:
 
 
 @pytest.fixture
+async def clusters_url(node: Node, rabbitmq_server: RabbitMQ) -> AsyncIterator[str]:
+    """Two clusters, that of `node` first, with a fresh virtual host of the same name in each."""
+    first = await node.server.create_vhost()
+    second = await rabbitmq_server.create_vhost(first.rpartition("/")[2])
+    yield f"{first},{second}"
+    await node.server.drop_vhost(first)
+    await rabbitmq_server.drop_vhost(second)
+
+
+@pytest.fixture
 def redis_prefix() -> str:
     """What a test's keys in the common Redis begin with."""
     return f"boxoffice-test-{secrets.token_hex(6)}:"
@@ -90,6 +101,13 @@ async def rabbitmq_server(find: Find) -> RabbitMQ:
     """The RabbitMQ of these tests, with its management API."""
     server: RabbitMQ = await find("RabbitMQ", rabbitmq.WAYS)
     return server
+
+
+@pytest.fixture(scope="session")
+async def node(rabbitmq_server: RabbitMQ) -> AsyncIterator[Node]:
+    """A second cluster with the same login, which a test may kill, freeze and alarm, and leaves as it was."""
+    async with AsyncExitStack() as parts:
+        yield await start_node(rabbitmq_server.amqp, parts)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ def redis_broker(redis_url: str, redis_prefix: str) -> str:
     return f"{redis_url}?prefix={redis_prefix}"
 
 
-@pytest.fixture(params=["database_url", "amqp_url", "redis_broker"])
+@pytest.fixture(params=["database_url", "amqp_url", "redis_broker", "clusters_url"])
 def broker_url(request: pytest.FixtureRequest) -> str:
     url: str = request.getfixturevalue(request.param)
     return url
@@ -130,6 +130,12 @@ async def test_a_broker_that_is_away_is_told_in_one_line(url: str) -> None:
     assert (told.code, told.out) == (1, "")
     assert told.err.startswith("boxoffice: the broker can't be asked: ")
     assert told.err.count("\n") == 1
+
+
+async def test_a_cluster_that_is_away_is_named_and_the_others_are_shown(amqp_url: str) -> None:
+    told = await boxoffice(f"amqp://guest:guest@127.0.0.1:1/,{amqp_url}", "queues", "--json")
+    assert (told.code, told.err) == (0, "boxoffice: 127.0.0.1:1 can't be asked, so what it holds is not in this\n")
+    assert [state["queue"] for state in told.json] == list(QUEUES)
 
 
 @dataclass(frozen=True, slots=True)

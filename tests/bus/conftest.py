@@ -1,9 +1,31 @@
-"""A Redis of one's own, in the Redis that all tests share."""
+"""A Redis of one's own in the Redis that all tests share; HAProxy before two clusters; what tests measured."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 
 import pytest
 from redis.asyncio import Redis
+
+from tests.servers import haproxy
+from tests.servers.haproxy import HAProxy
+from tests.servers.rabbitmq import RabbitMQ
+from tests.servers.rabbitmq_node import Node
+
+FIGURES = pytest.StashKey[list[str]]()
+
+Figure = Callable[[str], None]
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Figure:
+    """Notes what a test measured, to be read after the tests, not judged by them."""
+    noted = request.config.stash.setdefault(FIGURES, [])
+    return lambda said: noted.append(f"{request.node.name}: {said}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for said in config.stash.get(FIGURES, []):
+        terminalreporter.write_line(said)
 
 
 @pytest.fixture
@@ -13,3 +35,16 @@ async def redis_bus_url(redis_url: str, redis_prefix: str) -> AsyncIterator[str]
     async with Redis.from_url(redis_url) as client:
         if keys := [key async for key in client.scan_iter(f"{redis_prefix}*", count=1000)]:
             await client.delete(*keys)
+
+
+@pytest.fixture(scope="session")
+async def balancer(node: Node, rabbitmq_server: RabbitMQ) -> AsyncIterator[HAProxy]:
+    """HAProxy in front of both."""
+    async with AsyncExitStack() as parts:
+        yield await haproxy.start(node.server.amqp, rabbitmq_server.amqp, parts)
+
+
+@pytest.fixture
+def haproxy_url(clusters_url: str, balancer: HAProxy) -> str:
+    """Published to through HAProxy, consumed directly."""
+    return f"{balancer.url(clusters_url.partition(',')[0])}?publish=only,{clusters_url}"

@@ -1,6 +1,7 @@
 """A TCP proxy that misbehaves on command, between a bus and its broker."""
 
 import asyncio
+from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 
@@ -78,3 +79,31 @@ class FaultProxy:
                 await writer.drain()
         except OSError:
             return
+
+
+class FaultProxies:
+    """Proxies that misbehave together."""
+
+    def __init__(self, proxies: Sequence[FaultProxy]) -> None:
+        self._proxies = proxies
+
+    @property
+    def url(self) -> str:
+        return ",".join(proxy.url for proxy in self._proxies)
+
+    async def start(self) -> None:
+        await asyncio.gather(*(proxy.start() for proxy in self._proxies))
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(proxy.stop() for proxy in self._proxies))
+
+    async def cut(self) -> None:
+        await asyncio.gather(*(proxy.cut() for proxy in self._proxies))
+
+    def freeze(self) -> None:
+        for proxy in self._proxies:
+            proxy.freeze()
+
+    def thaw(self) -> None:
+        for proxy in self._proxies:
+            proxy.thaw()

@@ -8,7 +8,15 @@ from shared.bus.checking import check_names
 
 @pytest.mark.parametrize(
     "urls",
-    ["", " , ", "mqtt://localhost", "localhost:5672", "http://guest:secret@host", "amqp:host", "amqp://a,amqp://b"],
+    [
+        "",
+        " , ",
+        "mqtt://localhost",
+        "localhost:5672",
+        "http://guest:secret@host",
+        "amqp:host",
+        "amqp://a,redis://b",
+    ],
 )
 async def test_a_url_that_no_transport_serves_is_told_what_is_allowed(urls: str) -> None:
     allowed = "amqp://, amqps://, redis://, rediss://, postgresql:// or postgres://"

@@ -40,9 +40,9 @@ class RabbitMQ:
     amqp: str
     management: str
 
-    async def create_vhost(self) -> str:
+    async def create_vhost(self, name: str = "") -> str:
         """The URL of a new virtual host."""
-        name = f"boxoffice-test-{secrets.token_hex(6)}"
+        name = name or f"boxoffice-test-{secrets.token_hex(6)}"
         user = urlsplit(self.amqp).username or "guest"
         await self.ask("PUT", f"vhosts/{name}")
         await self.ask("PUT", f"permissions/{name}/{user}", {"configure": ".*", "write": ".*", "read": ".*"})
@@ -104,11 +104,7 @@ async def from_program(parts: AsyncExitStack) -> RabbitMQ:
     program, epmd = find_program("rabbitmq-server", PROGRAM_FOLDER), find_program("epmd")
     folder = temporary_folder(parts)
     amqp, management, mapper = (free_port() for _ in range(3))
-    (folder / "rabbitmq.conf").write_text(
-        f"listeners.tcp.1 = 127.0.0.1:{amqp}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management}\n"
-    )
-    (folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
-    environment = _environment(folder, amqp, mapper)
+    environment = node_environment(folder, amqp, management, mapper)
     await start_program([epmd, "-port", str(mapper), "-address", "127.0.0.1"], environment, folder / "epmd.log", parts)
     log = folder / "rabbitmq.log"
     process = await start_program([program], environment, log, parts)
@@ -135,8 +131,15 @@ def _local(port: int) -> str:
     return f"http://127.0.0.1:{port}"
 
 
-def _environment(folder: Path, amqp: int, mapper: int) -> dict[str, str]:
-    """Everything the node would else share with another one: name, cookie (in HOME), ports and folders."""
+def node_environment(folder: Path, amqp: int, management: int, mapper: int) -> dict[str, str]:
+    """Everything the node would else share with another one: name, cookie (in HOME), ports and folders.
+
+    Writes the node's configuration into its folder.
+    """
+    (folder / "rabbitmq.conf").write_text(
+        f"listeners.tcp.1 = 127.0.0.1:{amqp}\nmanagement.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {management}\n"
+    )
+    (folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(folder),

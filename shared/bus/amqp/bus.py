@@ -7,6 +7,7 @@ keeps its reason in headers. One connection; a channel to publish, one to settle
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -17,7 +18,7 @@ from shared.bus.amqp import graveyard, topology, wire
 from shared.bus.amqp.consumer import Consumer
 from shared.bus.amqp.line import Line
 from shared.bus.amqp.moving import Mover
-from shared.bus.amqp.publisher import Publisher
+from shared.bus.amqp.publisher import CONFIRM_SECONDS, Publisher
 from shared.bus.checking import check_names, fault_of
 from shared.bus.closing import Once
 from shared.bus.protocol import (
@@ -30,6 +31,8 @@ from shared.bus.protocol import (
     Subscription,
     Unroutable,
 )
+from shared.bus.slots import Slots
+from shared.identifiers import uuid7
 
 log = structlog.get_logger()
 
@@ -37,15 +40,29 @@ FIRST_TRY_SECONDS = 3.0
 # More than this many unconfirmed at once only lengthens the broker's own queue of work.
 IN_FLIGHT = 200
 DECLARE_PAUSE_SECONDS = 1.0
+# By the default exchange a message goes to the queue of that name alone: there is none.
+NO_QUEUE = "boxoffice.nowhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a bus that is one of several differs: when it gives up on a confirm (seconds), whose slots its
+    handlers run in (its own when None), and after how long a connection makes room for a new one (never when None).
+    """
+
+    patience: float = CONFIRM_SECONDS
+    slots: Slots | None = None
+    max_age: timedelta | None = None
 
 
 class AmqpBus:
     """See `shared.bus.protocol.Bus` for what each method promises."""
 
-    def __init__(self, url: str, source: str) -> None:
+    def __init__(self, url: str, source: str, options: Options) -> None:
         self._source = source
-        self._line = Line(url, source, self._declare_all)
-        self._publisher = Publisher(self._line)
+        self._line = Line(url, source, self._declare_all, options.max_age)
+        self._publisher = Publisher(self._line, options.patience)
+        self._slots = options.slots or Slots()
         self._mover = Mover(self._line, source)
         self._consumers: dict[str, Consumer] = {}
         self._declared: dict[str, set[str]] = {}
@@ -54,8 +71,8 @@ class AmqpBus:
         self._close = Once()
 
     @classmethod
-    async def open(cls, url: str, source: str) -> "AmqpBus":
-        bus = cls(url, source)
+    async def open(cls, url: str, source: str, options: Options | None = None) -> "AmqpBus":
+        bus = cls(url, source, options or Options())
         bus._background.start("line", bus._line.run)
         bus._background.start("declare", bus._keep_declared)
         try:
@@ -74,6 +91,11 @@ class AmqpBus:
             self._declare_again.set()
         return outcomes
 
+    async def takes_messages(self) -> bool:
+        """Whether the broker answers a publish now, as one with an alarm does not. Nobody gets to see it."""
+        properties = wire.properties(Message(str(uuid7()), "", "", b""), self._source)
+        return isinstance(await self._publisher.send("", NO_QUEUE, b"", properties), Unroutable)
+
     async def declare(self, queue: str, keys: Sequence[str]) -> None:
         self._refuse_when_closed()
         check_names(queue, keys)
@@ -87,7 +109,7 @@ class AmqpBus:
         if subscription.queue in self._consumers:
             raise ValueError(f"{subscription.queue} is already served here")
         await self.declare(subscription.queue, subscription.keys)
-        consumer = Consumer(self._line, self._mover, subscription, handler)
+        consumer = Consumer(self._line, self._mover, subscription, handler, self._slots.of(subscription))
         self._consumers[subscription.queue] = consumer
         consumer.start()
 

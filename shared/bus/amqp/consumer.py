@@ -7,7 +7,7 @@ import structlog
 from aiormq import Channel
 from aiormq.abc import DeliveredMessage
 
-from shared.background import Background
+from shared.background import Background, is_cancelled
 from shared.bus.amqp import topology, wire
 from shared.bus.amqp.line import Line
 from shared.bus.amqp.moving import Mover
@@ -31,13 +31,15 @@ QUIET_SECONDS = 0.1
 class Consumer:
     """One subscription at work. `attached` tells whether the broker is delivering to it."""
 
-    def __init__(self, line: Line, mover: Mover, subscription: Subscription, handler: Handler) -> None:
+    def __init__(
+        self, line: Line, mover: Mover, subscription: Subscription, handler: Handler, slots: asyncio.Semaphore
+    ) -> None:
         self._line = line
         self._mover = mover
         self._subscription = subscription
         self._handler = handler
         self._workers = Workers(subscription.concurrency)
-        self._slots = asyncio.Semaphore(subscription.concurrency)
+        self._slots = slots
         self._background = Background()
         self._channel: Channel | None = None
         self._tag = ""
@@ -63,7 +65,7 @@ class Consumer:
 
     async def _serve(self) -> None:
         pauses = waits(0.05, LONGEST_WAIT_SECONDS)
-        while True:
+        while not is_cancelled():
             connection = await self._line.connected()
             try:
                 await topology.declare_queue(connection, self._subscription.queue, self._subscription.keys)
@@ -88,7 +90,8 @@ class Consumer:
             consumed = await channel.basic_consume(self._subscription.queue, self._on_delivery)
         self._channel, self._tag, self.attached = channel, str(consumed.consumer_tag), True
         await self._watch(lost)
-        log.warning("bus.consumer_lost", queue=self._subscription.queue)
+        if not is_cancelled():
+            log.warning("bus.consumer_lost", queue=self._subscription.queue)
 
     async def _watch(self, lost: asyncio.Event) -> None:
         """Returns when the channel is lost, the broker cancelled us, or silently forgot us.
@@ -96,7 +99,8 @@ class Consumer:
         It does so when a queue is deleted and declared again in the same moment.
         """
         seen, suspicious = self._delivered, False
-        while not lost.is_set():
+        # The library may have swallowed a cancel while we attached: `wait_for` of Python 3.11 does.
+        while not lost.is_set() and not is_cancelled():
             try:
                 async with asyncio.timeout(WATCH_SECONDS):
                     await lost.wait()

@@ -3,6 +3,7 @@
 import asyncio
 from typing import cast
 
+from aio_pika.abc import AbstractConnection
 from aiormq import Channel, spec
 from aiormq.exceptions import DeliveryError, PublishError
 
@@ -16,12 +17,17 @@ OPEN_SECONDS = 5.0
 
 
 class Publisher:
-    """A confirming channel, opened when first needed and again after it was lost."""
+    """A confirming channel, opened when first needed and again after it was lost, or its connection has had its time.
 
-    def __init__(self, line: Line) -> None:
+    `patience` is how many seconds a confirm may take; then the outcome is unknown.
+    """
+
+    def __init__(self, line: Line, patience: float = CONFIRM_SECONDS) -> None:
         self._line = line
+        self._patience = patience
         self._opening = asyncio.Lock()
         self._channel: Channel | None = None
+        self._connection: AbstractConnection | None = None
         # The broker names a returned message by its id alone, so one id is never twice in flight.
         self._in_flight: dict[str, asyncio.Event] = {}
 
@@ -46,7 +52,7 @@ class Publisher:
                 routing_key=key,
                 properties=properties,
                 mandatory=True,
-                timeout=CONFIRM_SECONDS,
+                timeout=self._patience,
                 wait=False,
             )
             return None
@@ -57,7 +63,7 @@ class Publisher:
             refused.__cause__ = error
             return refused
         except TimeoutError as error:
-            return _because(f"no confirm within {CONFIRM_SECONDS:g} s", error)
+            return _because(f"no confirm within {self._patience:g} s", error)
         except BusUnavailable as error:
             return error
         except LINE_LOST as error:
@@ -69,17 +75,24 @@ class Publisher:
             return _because("the line was lost", error)
 
     async def _open(self) -> Channel:
-        if self._channel is not None and not self._channel.is_closed:
+        if usable := self._usable():
+            return usable
+        # All who wait for the first to open it wait no longer than it may take.
+        async with asyncio.timeout(min(OPEN_SECONDS, self._patience)), self._opening:
+            if usable := self._usable():
+                return usable
+            connection = self._line.current()
+            await declare_exchange(connection)
+            channel = connection.channel(publisher_confirms=True, on_return_raises=True)
+            await channel.initialize()
+            self._channel = cast(Channel, await channel.get_underlay_channel())
+            self._connection = connection
             return self._channel
-        async with self._opening:
-            if self._channel is None or self._channel.is_closed:
-                connection = self._line.current()
-                async with asyncio.timeout(OPEN_SECONDS):
-                    await declare_exchange(connection)
-                    channel = connection.channel(publisher_confirms=True, on_return_raises=True)
-                    await channel.initialize()
-                    self._channel = cast(Channel, await channel.get_underlay_channel())
-            return self._channel
+
+    def _usable(self) -> Channel | None:
+        if self._channel is None or self._channel.is_closed or self._connection is not self._line.current():
+            return None
+        return self._channel
 
 
 def _because(what: str, error: BaseException) -> BusUnavailable:

@@ -8,8 +8,11 @@ import pytest
 from shared.bus import Bus
 from tests.bus.brokers import Broker
 
-TRANSPORTS = ("postgres", "amqp", "redis")
-URL_FIXTURES = {"postgres": "database_url", "amqp": "amqp_url", "redis": "redis_bus_url"}
+TRANSPORTS = ("postgres", "amqp", "redis", "clusters", "haproxy")
+URL_FIXTURES = {"postgres": "database_url", "amqp": "amqp_url", "redis": "redis_bus_url"} | {
+    "clusters": "clusters_url",
+    "haproxy": "haproxy_url",
+}
 
 
 @pytest.fixture(params=TRANSPORTS)

@@ -32,7 +32,7 @@ from shared.telemetry import configure_logs
 log = structlog.get_logger()
 
 S = TypeVar("S", bound=Settings)
-Wire = Callable[[S, AsyncExitStack], Awaitable[None]]
+Wire = Callable[[S, AsyncExitStack], Awaitable[object]]
 
 # A connection on which no whole head has come for so long is cut, whether it is idle or dribbling.
 IDLE_SECONDS = 75.0

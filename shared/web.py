@@ -4,21 +4,32 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn, NotRequired
 
 import structlog
 from aiohttp import web
+from typing_extensions import TypedDict
 
 from shared.database import DatabaseUnavailable
+from shared.openapi import Gives, described
+from shared.openapi.problem_kinds import PROBLEM_JSON, TYPE_PREFIX
 
 log = structlog.get_logger()
 
 MAX_BODY_BYTES = 64 * 1024
-PROBLEM_JSON = "application/problem+json"
-TYPE_PREFIX = "urn:boxoffice:problem:"
 RETRY_SECONDS = 2
 # A phone on a bad line sends 64 KiB within this; who takes longer holds a connection for nothing.
 BODY_SECONDS = 10.0
+
+
+class Alive(TypedDict):
+    status: Literal["alive"]
+
+
+class Readiness(TypedDict):
+    status: Literal["ready", "not ready"]
+    reason: NotRequired[str]
+
 
 HttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -156,10 +167,14 @@ def json_object(raw: bytes) -> dict[str, Any]:
 def health(ready: Callable[[], Awaitable[str | None]]) -> list[web.RouteDef]:
     """`/healthz` says the process is alive, `/readyz` whether it can serve: `ready` gives None or why not."""
 
+    @described("Operating", Gives(200, "It is.", Alive))
     async def alive(_: web.Request) -> web.Response:
+        """Whether the process is alive."""
         return web.json_response({"status": "alive"}, headers={"Cache-Control": "no-store"})
 
+    @described("Operating", Gives(200, "It can.", Readiness), Gives(503, "It can't, and why.", Readiness))
     async def can_serve(_: web.Request) -> web.Response:
+        """Whether the process can serve."""
         reason = await ready()
         body = {"status": "not ready", "reason": reason} if reason else {"status": "ready"}
         return web.json_response(body, status=503 if reason else 200, headers={"Cache-Control": "no-store"})

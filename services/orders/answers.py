@@ -4,30 +4,29 @@ A placed order's answer is kept for its Idempotency-Key without its last two mem
 token and the links; both follow from the order, so `whole` gives the same bytes again.
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import cast
 from uuid import UUID
 
 import msgspec
 
+from services.orders import answer_shapes as shapes
 from services.orders.catalogue import Event, TicketType
-from services.orders.fulfilment import Fulfilment
+from services.orders.fulfilment import Fulfilment, OrderStatus
 from services.orders.placing import Accepted, NotOnSale, SoldOut
 from services.orders.store import Owned
 from services.orders.tokens import Tokens
 from shared.web import Problem
 
-Json = dict[str, Any]
 _encode = msgspec.json.Encoder().encode
 
 
-def money(amount: int, currency: str) -> Json:
+def money(amount: int, currency: str) -> shapes.Money:
     return {"amount": amount, "currency": currency}
 
 
-def event_summary(event: Event) -> Json:
+def event_summary(event: Event) -> shapes.EventSummary:
     """An event as it stands in an order."""
     return {
         "id": str(event.id),
@@ -42,16 +41,16 @@ def event_summary(event: Event) -> Json:
     }
 
 
-def event(event: Event) -> Json:
-    return event_summary(event) | {"ticket_types": [ticket_type(kind) for kind in event.ticket_types]}
+def event(event: Event) -> shapes.Event:
+    return {**event_summary(event), "ticket_types": [ticket_type(kind) for kind in event.ticket_types]}
 
 
-def owned_event(owned: Owned) -> Json:
+def owned_event(owned: Owned) -> shapes.OwnedEvent:
     """An event as its organiser sees it; `published_at` is null until it is put on sale."""
-    return event(owned.event) | {"published_at": owned.published_at and owned.published_at.astimezone(UTC)}
+    return {**event(owned.event), "published_at": owned.published_at and owned.published_at.astimezone(UTC)}
 
 
-def lines(accepted: Accepted) -> list[Json]:
+def lines(accepted: Accepted) -> list[shapes.OrderLine]:
     return [
         {
             "ticket_type": str(kind.id),
@@ -65,9 +64,9 @@ def lines(accepted: Accepted) -> list[Json]:
 
 
 @lru_cache(maxsize=2000)
-def _summary_in_json(event: Event) -> msgspec.Raw:
+def _summary_in_json(event: Event) -> shapes.EventSummary:
     """Once a reading of the event, not once an order."""
-    return msgspec.Raw(encode(event_summary(event)))
+    return cast(shapes.EventSummary, msgspec.Raw(encode(event_summary(event))))
 
 
 def placed(accepted: Accepted, lines: bytes, placed_at: datetime) -> bytes:
@@ -80,7 +79,7 @@ def placed(accepted: Accepted, lines: bytes, placed_at: datetime) -> bytes:
             placed_at=placed_at,
             event=_summary_in_json(order.event),
             buyer={"name": order.buyer_name, "email": order.buyer_email},
-            lines=msgspec.Raw(lines),
+            lines=cast(list[shapes.OrderLine], msgspec.Raw(lines)),
             total=money(accepted.total, accepted.currency),
             fulfilment=Fulfilment(),
         )
@@ -101,14 +100,14 @@ def refusal(decision: SoldOut | NotOnSale) -> bytes:
 def order_members(
     *,
     number: str,
-    status: str,
+    status: OrderStatus,
     placed_at: datetime,
-    event: Json | msgspec.Raw,
-    buyer: Json,
-    lines: Sequence[Json] | msgspec.Raw,
-    total: Json,
+    event: shapes.EventSummary,
+    buyer: shapes.OrderBuyer,
+    lines: list[shapes.OrderLine],
+    total: shapes.Money,
     fulfilment: Fulfilment,
-) -> Json:
+) -> shapes.OrderMembers:
     return {
         "confirmation_number": number,
         "status": status,
@@ -121,7 +120,7 @@ def order_members(
     }
 
 
-def links(number: str, base: str, tokens: Tokens, now: datetime) -> Mapping[str, str]:
+def links(number: str, base: str, tokens: Tokens, now: datetime) -> shapes.Links:
     order = f"{base}/v1/orders/{number}"
     return {
         "self": order,
@@ -154,7 +153,7 @@ class _Stored(msgspec.Struct):
 _stored = msgspec.json.Decoder(_Stored).decode
 
 
-def ticket_type(kind: TicketType) -> Json:
+def ticket_type(kind: TicketType) -> shapes.TicketType:
     return {
         "id": str(kind.id),
         "slug": kind.slug,

@@ -8,20 +8,25 @@ from typing import Any
 
 from aiohttp import web
 
-from services.orders import answers
+from services.orders import answer_shapes as shapes
+from services.orders import answers, examples
 from services.orders.access import Access
 from services.orders.browsing import Shelf
 from services.orders.caching import PRIVATE, private
 from services.orders.checkout import Checkout
 from services.orders.committing import Answer
+from services.orders.described import BUYERS, NUMBER, ORDER, PLACED, PROGRESS, TICKETS_PDF
 from services.orders.placing import IdempotencyKey
 from services.orders.progress import NewsDesk
-from services.orders.requests import KEY_LENGTHS
+from services.orders.requests import KEY_LENGTHS, OrderRequest
 from services.orders.streaming import last_event_id, progress_events
 from services.orders.tokens import Tokens
 from shared.database import DatabaseUnavailable, Pool
 from shared.object_store import NoSuchFile, ObjectStore, StoreUnavailable
-from shared.web import PROBLEM_JSON, Fault, Problem, invalid, overloaded, read_body
+from shared.openapi import described
+from shared.openapi.parts import IDEMPOTENCY_KEY, LAST_EVENT_ID, ORDER_TOKEN, ORGANISER_KEY, SIGNED_LINK
+from shared.openapi.problem_kinds import PROBLEM_JSON
+from shared.web import Fault, Problem, invalid, overloaded, read_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,20 @@ class OrdersApi:
             web.get("/v1/orders/{number}/tickets.pdf", self.download_tickets),
         ]
 
+    @described(
+        BUYERS,
+        PLACED,
+        takes=(IDEMPOTENCY_KEY,),
+        body=OrderRequest,
+        body_example=examples.ORDER_REQUEST,
+        problems=("not-found", "sold-out", "not-on-sale", "idempotency-conflict", "idempotency-mismatch"),
+    )
     async def place_order(self, request: web.Request) -> web.Response:
+        """Place an order.
+
+        All of it or nothing. Send an `Idempotency-Key`, and a request whose answer was lost can be repeated without
+        fear of a second order. A refusal (409) is repeated too: send a new key with a changed wish.
+        """
         self.checkout.refuse_when_full()
         key = _idempotency_key(request)
         raw = await read_body(request)
@@ -53,7 +71,9 @@ class OrdersApi:
         idempotency = IdempotencyKey(key, sha256(raw).digest()) if key else None
         return self._answer(await self.checkout.place(wanted, event, idempotency))
 
+    @described(BUYERS, ORDER, takes=(NUMBER,), opened_by=(ORDER_TOKEN, ORGANISER_KEY))
     async def show_order(self, request: web.Request) -> web.Response:
+        """Read an order."""
         order = await self.access.own_order(request, right="read")
         event = await self.shelf.event(str(order.event_id))
         if event is None:
@@ -68,10 +88,17 @@ class OrdersApi:
             total=answers.money(order.total, order.currency),
             fulfilment=order.fulfilment,
         )
-        members["links"] = answers.links(order.number, self.public_url, self.tokens, datetime.now(UTC))
-        return private(members)
+        links = answers.links(order.number, self.public_url, self.tokens, datetime.now(UTC))
+        whole: shapes.Order = {**members, "links": links}
+        return private(whole)
 
+    @described(BUYERS, PROGRESS, takes=(NUMBER, LAST_EVENT_ID), opened_by=(ORDER_TOKEN, SIGNED_LINK))
     async def stream_progress(self, request: web.Request) -> web.StreamResponse:
+        """Follow an order.
+
+        Server-sent events, for a browser's `EventSource`: `order.placed`, `tickets.issued`, `email.sent` and so on,
+        each with `confirmation_number` and `at` in its data. Open it by the order's `links.progress`.
+        """
         order = await self.access.own_order(request, "progress")
         response = web.StreamResponse(headers=PRIVATE | {"X-Accel-Buffering": "no"})
         response.content_type = "text/event-stream"
@@ -86,7 +113,12 @@ class OrdersApi:
         await response.write_eof()
         return response
 
+    @described(BUYERS, TICKETS_PDF, takes=(NUMBER,), problems=("not-ready",), opened_by=(ORDER_TOKEN, SIGNED_LINK))
     async def download_tickets(self, request: web.Request) -> web.Response:
+        """Download the tickets.
+
+        A page for each ticket. The order's `links.tickets_pdf` works as a plain link.
+        """
         order = await self.access.own_order(request, "tickets.pdf")
         if order.pdf_key is None:
             raise _not_ready(order.fulfilment.tickets == "failed")

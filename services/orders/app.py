@@ -41,7 +41,9 @@ def main(port: int | None = None) -> int:
     return service.run("orders", OrdersSettings, partial(wire, port=port or PORT))
 
 
-async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int, limits: Limits | None = None) -> None:
+async def wire(
+    settings: OrdersSettings, parts: AsyncExitStack, *, port: int, limits: Limits | None = None
+) -> web.Application:
     tokens = Tokens(keyring.load(settings.key_file))
     objects = open_store(settings.store)
     pool = await open_pool(settings.database, "orders")
@@ -69,10 +71,11 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int, li
     )
     app = web.Application(middlewares=[preflight, problems, site.problems], client_max_size=MAX_BODY_BYTES)
     reports = ReportsApi(pool, door, settings.public_url)
-    app.add_routes(events.routes() + reports.routes() + api.routes() + contract.routes())
-    app.add_routes(health(partial(ready, pool)) + pages.routes(site, shelf))
+    described = events.routes() + api.routes() + reports.routes() + health(partial(ready, pool))
+    app.add_routes(described + contract.routes(described, settings.public_url) + pages.routes(site, shelf))
     cross_origin(app, settings.origins)
     await service.listen(parts, app, port)
+    return app
 
 
 async def forget_old_keys(pool: "Pool[Any]") -> None:

@@ -1,24 +1,22 @@
-"""What other teams build against, as documents anyone may read and keep for an hour."""
+"""What other teams build against: the API and the messages, as documents made of the types that the code uses."""
 
-from hashlib import sha256
+from collections.abc import Sequence
 
-import msgspec
 from aiohttp import web
 
-from shared import asyncapi
+from shared import asyncapi, documents, openapi
 
-HEADERS = {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
+TITLE = "Boxoffice orders"
+DESCRIPTION = """\
+Tickets for events: buyers browse, order and follow their order; organisers put on sale and see what was sold.
+
+Money is in integer minor units, times are RFC 3339 in UTC, ids are opaque. Query parameters that we don't know are
+ignored; unknown members of a body are not. Every error is `application/problem+json`: its `type` ends in the slug that
+is named beside each answer, its `detail` is a sentence for a person. Members may be added to answers at any time.
+"""
 
 
-def routes() -> list[web.RouteDef]:
-    """`GET /asyncapi.json`: the messages, from the types that the code uses."""
-    body = msgspec.json.encode(asyncapi.document())
-    etag = sha256(body).hexdigest()[:32]
-    headers = HEADERS | {"ETag": f'"{etag}"'}
-
-    async def messages(request: web.Request) -> web.Response:
-        if any(known.value in ("*", etag) for known in request.if_none_match or ()):
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=body, content_type="application/json", headers=headers)
-
-    return [web.get("/asyncapi.json", messages)]
+def routes(api: Sequence[web.RouteDef], public_url: str) -> list[web.RouteDef]:
+    """`GET /openapi.json` of these routes, `GET /asyncapi.json` of the messages."""
+    document = openapi.document(api, title=TITLE, description=DESCRIPTION, server=public_url)
+    return [documents.kept("/openapi.json", document), documents.kept("/asyncapi.json", asyncapi.document())]

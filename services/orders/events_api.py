@@ -10,18 +10,35 @@ from typing import Any
 
 from aiohttp import web
 
-from services.orders import answers, caching, editing, store
+from services.orders import answer_shapes as shapes
+from services.orders import answers, caching, editing, examples, store
 from services.orders.browsing import Shelf
 from services.orders.catalogue import TicketType
 from services.orders.checkout import NO_SUCH_EVENT
-from services.orders.event_requests import TicketTypeFields, parse_event
+from services.orders.described import (
+    BUYERS,
+    EVENT,
+    EVENT_REF,
+    EVENTS,
+    NEW_EVENT,
+    NEW_TICKET_TYPE,
+    ORGANISERS,
+    OWN_EVENT,
+    TICKET_TYPE,
+    TYPE_REF,
+    UNCHANGED,
+)
+from services.orders.event_requests import EventFields, EventRequest, TicketTypeFields, parse_event
 from services.orders.paging import Page, cursor_after, wanted_page
 from services.orders.shapes import parse
 from services.orders.store import Owned
 from shared.api_keys import Caller, Doorkeeper
 from shared.database import Connection, Pool, connection, transaction
+from shared.openapi import Patch, described
+from shared.openapi.parts import CURSOR, IF_MATCH, IF_NONE_MATCH, LIMIT, ORGANISER_KEY
 from shared.web import Problem, invalid, not_found, read_json
 
+KEY, EDITED = (ORGANISER_KEY,), ("precondition-failed",)
 NOT_YOURS = "Your organiser has no such event. GET /v1/events with its key lists those it has."
 
 
@@ -49,15 +66,25 @@ class EventsApi:
             web.patch(event + "/ticket-types/{ticket_type}", self.change_ticket_type),
         ]
 
+    @described(BUYERS, EVENTS, UNCHANGED, takes=(LIMIT, CURSOR, IF_NONE_MATCH), opened_by=KEY, open_to_all=True)
     async def list_events(self, request: web.Request) -> web.Response:
+        """List events by their start.
+
+        Those that are published; with an organiser's key, all of that organiser's.
+        """
         page = wanted_page(request.query)
         if caller := await self.door.caller_if_any(request, "read"):
             return await self._list_own(caller, page)
         listing = await self.shelf.listing(page)
-        listed = {"data": [answers.event(event) for event in listing.events], "next": listing.next}
+        listed: shapes.EventList = {"data": [answers.event(event) for event in listing.events], "next": listing.next}
         return caching.public_json(request, listed, caching.EVENTS)
 
+    @described(BUYERS, EVENT, UNCHANGED, takes=(EVENT_REF, IF_NONE_MATCH), opened_by=KEY, open_to_all=True)
     async def show_event(self, request: web.Request) -> web.Response:
+        """Read an event.
+
+        One that is published; with an organiser's key, also one of that organiser's that is not.
+        """
         ref = request.match_info["event"]
         if caller := await self.door.caller_if_any(request, "read"):
             async with connection(self.pool) as held:
@@ -69,7 +96,12 @@ class EventsApi:
             raise not_found(NO_SUCH_EVENT, headers=caching.absent(request))
         return caching.public_json(request, answers.event(event), caching.event_key(event.id))
 
+    @described(ORGANISERS, NEW_EVENT, body=EventRequest, body_example=examples.EVENT_REQUEST, opened_by=KEY)
     async def create_event(self, request: web.Request) -> web.Response:
+        """Make an event.
+
+        It is not on sale before it is published. Without a `slug`, one is made of the name.
+        """
         caller = await self.door.caller(request, "write")
         wanted, faults = parse_event((await read_json(request))[0])
         if wanted is None:
@@ -78,20 +110,50 @@ class EventsApi:
             owned = await editing.create(held, caller.id, wanted)
         return _own(owned, 201, {"Location": f"{self.public_url}/v1/events/{owned.event.id}"})
 
+    @described(
+        ORGANISERS,
+        OWN_EVENT,
+        takes=(EVENT_REF, IF_MATCH),
+        body=Patch(EventFields),
+        body_example=examples.EVENT_PATCH,
+        problems=EDITED,
+        opened_by=KEY,
+    )
     async def change_event(self, request: web.Request) -> web.Response:
+        """Change an event.
+
+        A JSON Merge Patch (RFC 7396): what is left out stays, null takes a value away.
+        """
         caller = await self.door.caller(request, "write")
         patch, _ = await read_json(request)
         async with self._editing(request, caller) as (held, owned):
             owned = await editing.change(held, owned, patch)
         return _own(owned)
 
+    @described(ORGANISERS, OWN_EVENT, takes=(EVENT_REF, IF_MATCH), problems=EDITED, opened_by=KEY)
     async def publish_event(self, request: web.Request) -> web.Response:
+        """Put an event on sale."""
         return await self._set_published(request, True)
 
+    @described(ORGANISERS, OWN_EVENT, takes=(EVENT_REF, IF_MATCH), problems=EDITED, opened_by=KEY)
     async def unpublish_event(self, request: web.Request) -> web.Response:
+        """Take an event off sale.
+
+        Orders that are placed stand.
+        """
         return await self._set_published(request, False)
 
+    @described(
+        ORGANISERS,
+        NEW_TICKET_TYPE,
+        takes=(EVENT_REF, IF_MATCH),
+        body=TicketTypeFields,
+        body_example=examples.TICKET_TYPE_REQUEST,
+        problems=EDITED,
+        opened_by=KEY,
+    )
     async def add_ticket_type(self, request: web.Request) -> web.Response:
+        """Add a ticket type to an event."""
         caller = await self.door.caller(request, "write")
         wanted, faults = parse(TicketTypeFields, (await read_json(request))[0])
         if wanted is None:
@@ -101,7 +163,9 @@ class EventsApi:
         address = f"{self.public_url}/v1/events/{owned.event.id}/ticket-types/{kind.id}"
         return _own_type(owned, kind, 201, {"Location": address})
 
+    @described(ORGANISERS, TICKET_TYPE, takes=(EVENT_REF, TYPE_REF), opened_by=KEY)
     async def show_ticket_type(self, request: web.Request) -> web.Response:
+        """Read a ticket type."""
         caller = await self.door.caller(request, "read")
         async with connection(self.pool) as held:
             owned = await own_event(held, caller, request)
@@ -110,7 +174,20 @@ class EventsApi:
             raise not_found(editing.NO_SUCH_TYPE)
         return _own_type(owned, kind)
 
+    @described(
+        ORGANISERS,
+        TICKET_TYPE,
+        takes=(EVENT_REF, TYPE_REF, IF_MATCH),
+        body=Patch(TicketTypeFields),
+        body_example=examples.TICKET_TYPE_PATCH,
+        problems=EDITED,
+        opened_by=KEY,
+    )
     async def change_ticket_type(self, request: web.Request) -> web.Response:
+        """Change a ticket type.
+
+        A JSON Merge Patch (RFC 7396). The capacity can't go below what is sold.
+        """
         caller = await self.door.caller(request, "write")
         patch, _ = await read_json(request)
         async with self._editing(request, caller) as (held, owned):
@@ -121,7 +198,9 @@ class EventsApi:
         async with connection(self.pool) as held:
             owned = await store.owned_events(held, caller.id, page.after, page.limit + 1)
         following = cursor_after(owned[page.limit - 1].event) if len(owned) > page.limit else None
-        return caching.private({"data": [answers.owned_event(one) for one in owned[: page.limit]], "next": following})
+        shown = [answers.owned_event(one) for one in owned[: page.limit]]
+        listed: shapes.OwnedEventList = {"data": shown, "next": following}
+        return caching.private(listed)
 
     async def _set_published(self, request: web.Request, published: bool) -> web.Response:
         caller = await self.door.caller(request, "write")

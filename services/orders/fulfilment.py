@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
+OrderStatus = Literal["confirmed", "cancelled"]
 TicketsStatus = Literal["pending", "issued", "void", "failed"]
 EmailStatus = Literal["pending", "sent", "bounced", "failed"]
 

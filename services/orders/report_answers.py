@@ -2,61 +2,65 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date
 from uuid import UUID
 
+from services.orders import answer_shapes as shapes
 from services.orders import answers
-from services.orders.answers import Json
 from services.orders.catalogue import Event
 from services.orders.sales import Sold, total
 from services.orders.store import StoredOrder
 
 
-def listed_order(order: StoredOrder, base: str) -> Json:
+def listed_order(order: StoredOrder, base: str) -> shapes.ListedOrder:
     """An order in its event's list, which has not the event again in each."""
-    members = answers.order_members(
-        number=order.number,
-        status=order.status,
-        placed_at=order.placed_at,
-        event={},
-        buyer={"name": order.buyer_name, "email": order.buyer_email},
-        lines=order.lines,
-        total=answers.money(order.total, order.currency),
-        fulfilment=order.fulfilment,
-    )
-    del members["event"]
-    return members | {"links": {"self": f"{base}/v1/orders/{order.number}"}}
+    return {
+        "confirmation_number": order.number,
+        "status": order.status,
+        "placed_at": order.placed_at.astimezone(UTC),
+        "buyer": {"name": order.buyer_name, "email": order.buyer_email},
+        "lines": order.lines,
+        "total": answers.money(order.total, order.currency),
+        "fulfilment": {"tickets": order.fulfilment.tickets, "email": order.fulfilment.email},
+        "links": {"self": f"{base}/v1/orders/{order.number}"},
+    }
 
 
-def sales(event: Event, days: Sequence[date], sold: Sequence[Sold]) -> Json:
+def sales(event: Event, days: Sequence[date], sold: Sequence[Sold]) -> shapes.Sales:
     """As a whole, by ticket type, and by day in the event's zone, days without sales among them."""
     by_day, by_type = defaultdict[int, list[Sold]](list), defaultdict[UUID, list[Sold]](list)
     for row in sold:
         by_day[row.day].append(row)
         by_type[row.ticket_type].append(row)
-    kinds = [
+    kinds: list[shapes.TypeSales] = [
         {
             "id": str(kind.id),
             "slug": kind.slug,
             "name": kind.name,
             "capacity": kind.capacity,
             "available": kind.available,
+            **_total(by_type[kind.id]),
         }
-        | _total(by_type[kind.id])
         for kind in event.ticket_types
     ]
-    each = [{"date": day.isoformat()} | _day(by_day[place]) for place, day in enumerate(days)]
-    whole = {"event": str(event.id), "timezone": event.timezone} | _total(sold)
-    return whole | {"ticket_types": kinds, "days": each}
+    each = [_day(day, by_day[place]) for place, day in enumerate(days)]
+    return {
+        "event": str(event.id),
+        "timezone": event.timezone,
+        **_total(sold),
+        "ticket_types": kinds,
+        "days": each,
+    }
 
 
-def _day(rows: Sequence[Sold]) -> Json:
+def _day(day: date, rows: Sequence[Sold]) -> shapes.DaySales:
     by_type = defaultdict[UUID, list[Sold]](list)
     for row in rows:
         by_type[row.ticket_type].append(row)
-    return _total(rows) | {"ticket_types": [{"id": str(kind)} | _total(by_type[kind]) for kind in sorted(by_type)]}
+    kinds: list[shapes.TypeOnDay] = [{"id": str(kind), **_total(by_type[kind])} for kind in sorted(by_type)]
+    return {"date": day, **_total(rows), "ticket_types": kinds}
 
 
-def _total(rows: Sequence[Sold]) -> Json:
+def _total(rows: Sequence[Sold]) -> shapes.Total:
     whole = total(rows)
     return {"sold": whole.count, "revenue": [answers.money(amount, currency) for currency, amount in whole.revenue]}

@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 
 from services.orders import attendees, caching, report_answers, store
+from services.orders.described import ATTENDEES, EVENT_REF, ORDERS, ORGANISERS, SALES, SEARCH, STATUS
 from services.orders.events_api import own_event
 from services.orders.numbers import read_number
 from services.orders.paging import next_after, read_page
@@ -16,6 +17,8 @@ from services.orders.shapes import printable
 from services.orders.store import Owned, Wanted
 from shared.api_keys import Doorkeeper
 from shared.database import DatabaseUnavailable, Pool, connection
+from shared.openapi import described
+from shared.openapi.parts import CURSOR, LIMIT, ORGANISER_KEY
 from shared.web import Fault, invalid
 
 log = structlog.get_logger()
@@ -42,8 +45,9 @@ class ReportsApi:
             web.get(event + "/sales", self.show_sales),
         ]
 
+    @described(ORGANISERS, ORDERS, takes=(EVENT_REF, SEARCH, STATUS, LIMIT, CURSOR), opened_by=(ORGANISER_KEY,))
     async def list_orders(self, request: web.Request) -> web.Response:
-        """`?q=` looks for a number, or a part of the buyer's name or address; `?status=` narrows it."""
+        """List an event's orders, the latest first."""
         caller = await self.door.caller(request, "read")
         limit, before, faults = read_page(request.query)
         wanted = _wanted(request.query, faults)
@@ -56,8 +60,14 @@ class ReportsApi:
         listed = [report_answers.listed_order(order, self.public_url) for order in orders[:limit]]
         return caching.private({"data": listed, "next": following})
 
+    @described(ORGANISERS, ATTENDEES, takes=(EVENT_REF,), opened_by=(ORGANISER_KEY,))
     async def download_attendees(self, request: web.Request) -> web.StreamResponse:
-        """A page after the other, no connection held while the client reads: a slow one is in nobody's way."""
+        """Download an event's attendees.
+
+        CSV (RFC 4180) in UTF-8, a line for each ticket that holds. What a spreadsheet would calculate has an apostrophe
+        before it.
+        """
+        # A page after the other, no connection held while the client reads: a slow one is in nobody's way.
         caller = await self.door.caller(request, "read")
         async with connection(self.pool) as held:
             owned = await own_event(held, caller, request)
@@ -77,7 +87,9 @@ class ReportsApi:
         await response.write_eof()
         return response
 
+    @described(ORGANISERS, SALES, takes=(EVENT_REF,), opened_by=(ORGANISER_KEY,))
     async def show_sales(self, request: web.Request) -> web.Response:
+        """Read an event's sales, by ticket type and by day."""
         caller = await self.door.caller(request, "read")
         async with connection(self.pool) as held:
             owned = await own_event(held, caller, request)

@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from services.orders import store
 from services.orders.app import wire
@@ -19,6 +20,7 @@ from shared.api_keys import RIGHTS, Right
 from shared.bus import Bus, connect
 from shared.database import Pool, close_pool, open_pool, transaction
 from shared.messages import Fact, message
+from tests.describing import Description, described_at, watch
 from tests.orders.builders import a_new_event
 
 ORGANISER = "Lakeside Concerts"
@@ -26,9 +28,11 @@ ORGANISER = "Lakeside Concerts"
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The service as its clients and neighbours see it."""
+    """The service as its clients and neighbours see it. What `client` is answered must be as described."""
 
     client: aiohttp.ClientSession
+    app: web.Application
+    description: Description
     pool: "Pool[Any]"
     bus: Bus
     data: Path
@@ -73,13 +77,21 @@ async def orders(
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     monkeypatch.setenv("PUBLIC_URL", base)
     async with AsyncExitStack() as parts:
-        await wire(OrdersSettings(), parts, port=free_port)
+        app = await wire(OrdersSettings(), parts, port=free_port)
         bus = await connect(migrated_url, source="test")
         parts.push_async_callback(bus.close)
-        client = await parts.enter_async_context(aiohttp.ClientSession(base))
-        running = Orders(client, pool, bus, tmp_path)
+        description = await described_at(base)
+        watched = aiohttp.ClientSession(base, trace_configs=[watch(description)])
+        client = await parts.enter_async_context(watched)
+        running = Orders(client, app, description, pool, bus, tmp_path)
         await running.on_sale(a_new_event("summer-night", *SUMMER_NIGHT))
         yield running
+
+
+@pytest.fixture
+def description(orders: Orders) -> Description:
+    """What `/openapi.json` says."""
+    return orders.description
 
 
 SUMMER_NIGHT = (

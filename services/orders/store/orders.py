@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.orders.fulfilment import Fulfilment
+from services.orders.answer_shapes import OrderLine
+from services.orders.fulfilment import Fulfilment, OrderStatus
 from shared.database import Connection
 
 
@@ -19,10 +20,10 @@ class StoredOrder:
     event_id: UUID
     buyer_name: str
     buyer_email: str
-    lines: list[dict[str, Any]]
+    lines: list[OrderLine]
     total: int
     currency: str
-    status: str
+    status: OrderStatus
     placed_at: datetime
     fulfilment: Fulfilment
     pdf_key: str | None

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from boxoffice import keys, operating
+from boxoffice import flags, keys, operating
 from boxoffice.failures import CannotStart
 
 
@@ -26,6 +26,7 @@ app = typer.Typer(
 app.command()(operating.queues)
 app.add_typer(operating.dead_letters, name="dead-letters")
 app.add_typer(keys.app, name="keys")
+app.add_typer(flags.app, name="flags")
 
 
 class Service(StrEnum):

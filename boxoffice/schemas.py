@@ -29,11 +29,17 @@ async def put_demo_on_sale(database_url: str) -> bool:
 @asynccontextmanager
 async def orders_tables(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A transaction on what the orders service keeps. Raises `CannotStart`."""
+    async with session(database_url, "orders") as connection, connection.transaction():
+        yield connection
+
+
+@asynccontextmanager
+async def session(database_url: str, schema: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection that sees this schema. Raises `CannotStart`."""
     async with _reachable():
-        connection = await asyncpg.connect(database_url, timeout=10, server_settings={"search_path": "orders"})
+        connection = await asyncpg.connect(database_url, timeout=10, server_settings={"search_path": schema})
         try:
-            async with connection.transaction():
-                yield connection
+            yield connection
         finally:
             await connection.close()
 

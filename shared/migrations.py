@@ -1,6 +1,7 @@
 """Brings the schemas up to date: numbered `.sql` files, each in one transaction, each applied once.
 
-Each service's schema gets the tables of `shared/messaging` and then those of `services/NAME/migrations`.
+Each service's schema gets the tables of `shared/messaging` and then those of `services/NAME/migrations`; the
+feature flags, which are no service's, have a schema with those of `shared/flags/migrations`.
 Safe to run twice and side by side.
 """
 
@@ -36,8 +37,12 @@ class Migration:
 
 def migrations_of(service: str) -> list[Migration]:
     """The service's migrations in the order they apply."""
-    folders = (ROOT / "shared" / "messaging", ROOT / "services" / service / "migrations")
-    files = [file for folder in folders for file in sorted(folder.glob("*.sql"))]
+    return migrations_in("shared/messaging", f"services/{service}/migrations")
+
+
+def migrations_in(*folders: str) -> list[Migration]:
+    """Those of one folder after those of the other."""
+    files = [file for folder in folders for file in sorted((ROOT / folder).glob("*.sql"))]
     return [Migration(f"{file.parent.parent.name}/{file.name}", file.read_text()) for file in files]
 
 
@@ -52,6 +57,7 @@ async def migrate(url: str) -> list[str]:
         applied: list[str] = []
         for service in SERVICES:
             applied += await _migrate_schema(connection, service, migrations_of(service))
+        applied += await _migrate_schema(connection, "flags", migrations_in("shared/flags/migrations"))
         return applied
     finally:
         await connection.close()

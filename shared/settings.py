@@ -36,10 +36,18 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _factory(value: str) -> str:
+    module, colon, name = value.partition(":")
+    if value and not (colon and name.isidentifier() and all(part.isidentifier() for part in module.split("."))):
+        raise ValueError("must be module:factory, such as my_flags.providers:make")
+    return value
+
+
 DatabaseUrl = Annotated[SecretStr, _url_with_scheme("postgresql", "postgres")]
 BrokerUrl = Annotated[SecretStr, _url_with_scheme("amqp", "amqps", "redis", "rediss", "postgresql", "postgres")]
 StoreUrl = Annotated[SecretStr, _url_with_scheme("file", "s3", "memory")]
 SmtpUrl = Annotated[SecretStr, _url_with_scheme("smtp", "smtps")]
+Factory = Annotated[str, AfterValidator(_factory)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
@@ -73,6 +81,16 @@ class Settings(BaseSettings):
         "Unset: `signing.key` under `DATA_DIR`, made on first use.",
     )
     public_url: WebAddress = Field("http://localhost:8080", description="The address under which buyers reach us.")
+    flags_url: DatabaseUrl = Field(
+        SecretStr(""),
+        description="Postgres with the feature flags, where the services have databases of their own. "
+        "Unset: `DATABASE_URL`.",
+    )
+    flags_provider: Factory = Field(
+        "",
+        description="Another OpenFeature provider, as `module:factory`; the factory is called without arguments. "
+        "Unset: our own.",
+    )
     log_format: Literal["console", "json"] = Field("console", description="`console` for people, `json` for programs.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
 
@@ -83,6 +101,10 @@ class Settings(BaseSettings):
     @property
     def broker(self) -> str:
         return self.broker_url.get_secret_value() or self.database
+
+    @property
+    def flags(self) -> str:
+        return self.flags_url.get_secret_value() or self.database
 
     @property
     def store(self) -> str:

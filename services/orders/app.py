@@ -27,6 +27,7 @@ from shared import bus as buses
 from shared import keyring, service
 from shared.background import Background
 from shared.database import Pool, close_pool, connection, open_pool, ready
+from shared.flags import open_flags
 from shared.housekeeping import forgetting
 from shared.object_store import open_store
 from shared.outbox import Relay
@@ -54,6 +55,7 @@ async def wire(
     background = Background()
     parts.push_async_callback(background.close)
 
+    flags = await open_flags(settings, "orders", parts, background)
     relay = Relay(pool, bus)
     placer = Placer(pool, on_commit=relay.wake, limits=limits)
     desk = NewsDesk(settings.database)
@@ -66,9 +68,8 @@ async def wire(
 
     shelf, site, door = Shelf(pool), Site(), doorkeeper(pool)
     events = EventsApi(pool, shelf, door, settings.public_url, on_commit=relay.wake)
-    api = OrdersApi(
-        pool, shelf, Checkout(shelf, placer), desk, objects, tokens, Access(pool, tokens, door), settings.public_url
-    )
+    checkout, access = Checkout(shelf, placer, flags), Access(pool, tokens, door)
+    api = OrdersApi(pool, shelf, checkout, desk, objects, tokens, access, settings.public_url)
     app = web.Application(middlewares=[preflight, problems, site.problems], client_max_size=MAX_BODY_BYTES)
     reports = ReportsApi(pool, door, settings.public_url)
     described = events.routes() + api.routes() + reports.routes() + health(partial(ready, pool))

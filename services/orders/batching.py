@@ -18,8 +18,8 @@ from typing import Any
 
 import structlog
 
-from services.orders.committing import Answer, Outcome, commit_batch
-from services.orders.placing import PlaceOrder
+from services.orders.committing import Answer, Outcome, commit_batch, earlier_answer
+from services.orders.placing import IdempotencyKey, PlaceOrder
 from shared.database import DatabaseUnavailable, Pool
 
 log = structlog.get_logger()
@@ -96,6 +96,12 @@ class Placer:
         self._waiting.append(waiting)
         self._arrived.set()
         return await waiting.answer
+
+    async def earlier_answer(self, asked: IdempotencyKey) -> Answer | None:
+        """What an order with this key was answered before. Raises as `place` does."""
+        if asked.key in self._keys:
+            raise KeyInUse
+        return await earlier_answer(self._pool, asked)
 
     async def run(self) -> None:
         """Place batch after batch, for ever."""

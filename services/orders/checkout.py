@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from openfeature.evaluation_context import EvaluationContext
+
 from services.orders.batching import KeyInUse, Overloaded, Placer
 from services.orders.browsing import Shelf
 from services.orders.catalogue import Event
@@ -11,6 +13,8 @@ from services.orders.committing import Answer, KeyMismatch
 from services.orders.numbers import new_number
 from services.orders.placing import IdempotencyKey, PlaceOrder, WantedLine, faults_in, seat
 from services.orders.requests import OrderRequest, parse_order, read_order, sound_lines
+from shared.flags import Flags, about
+from shared.flags.declared import ORDERS_PAUSED
 from shared.identifiers import uuid7
 from shared.web import Fault, Problem, invalid, json_object, not_found, overloaded
 
@@ -23,6 +27,7 @@ class Checkout:
 
     shelf: Shelf
     placer: Placer
+    flags: Flags
 
     def refuse_when_full(self) -> None:
         """Before anything is read: who is turned away anyway costs nothing."""
@@ -54,15 +59,28 @@ class Checkout:
         return wanted, event
 
     async def place(self, wanted: OrderRequest, event: Event, idempotency: IdempotencyKey | None) -> Answer:
-        """Returns once the answer, be it yes or no, is true on disk."""
+        """Returns once the answer, be it yes or no, is true on disk.
+
+        While the event is paused only what was answered before is told, so that a repetition learns of its order.
+        """
+        pause = self.flags.now().verdict(ORDERS_PAUSED, about_event(event, wanted.locale))
         try:
-            return await self.placer.place(_to_place(wanted, event, idempotency))
+            if not pause.on:
+                return await self.placer.place(_to_place(wanted, event, idempotency))
+            if idempotency and (known := await self.placer.earlier_answer(idempotency)):
+                return known
         except Overloaded as error:
             raise _crowded() from error
         except KeyInUse as error:
             raise _key_conflict() from error
         except KeyMismatch as error:
             raise _key_mismatch() from error
+        raise _paused(pause.message)
+
+
+def about_event(event: Event, locale: str) -> EvaluationContext:
+    """What flags may go by when someone buys."""
+    return about(event=event.id, event_slug=event.slug, organiser=event.organiser, locale=locale)
 
 
 def _lines(wanted: OrderRequest) -> dict[int, WantedLine]:
@@ -84,6 +102,11 @@ def _to_place(wanted: OrderRequest, event: Event, idempotency: IdempotencyKey | 
 
 def _crowded() -> Problem:
     return overloaded("Too many people are buying right now. Try again in a moment.")
+
+
+def _paused(message: str) -> Problem:
+    """The organiser's own words, where there are any."""
+    return Problem(409, "not-on-sale", "Sales are paused", message or "Sales are paused for now. Try again later.")
 
 
 def _key_conflict() -> Problem:

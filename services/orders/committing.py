@@ -74,6 +74,17 @@ async def commit_batch(pool: "Pool[Any]", orders: Sequence[PlaceOrder]) -> list[
     raise DatabaseUnavailable(f"{TRIES} tries were not enough")
 
 
+async def earlier_answer(pool: "Pool[Any]", asked: IdempotencyKey) -> Answer | None:
+    """What was answered to this key before. Raises `KeyMismatch`."""
+    async with connection(pool) as held:
+        first = (await store.first_answers(held, [asked.key])).get(asked.key)
+    if first is None:
+        return None
+    if first.fingerprint != asked.fingerprint:
+        raise KeyMismatch
+    return Answer(first.status, first.answer, first.order_id, replayed=True)
+
+
 async def _committed(pool: "Pool[Any]", orders: Sequence[PlaceOrder]) -> bool:
     """Whether a commit whose confirmation was lost took place: all of the batch is there, or none of it."""
     async with connection(pool) as held:

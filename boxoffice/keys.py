@@ -66,7 +66,7 @@ def list_(
     organiser: Annotated[str | None, typer.Option(metavar="NAME", help="only this one's")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List keys by how they begin, with what they may do and when they were last used."""
+    """List keys, with what they may do and their last use."""
     from services.orders import store
 
     found = _in_transaction(lambda held: store.keys(held, organiser))

@@ -19,7 +19,8 @@ from services.orders.shapes import Name, Request, multiline, parse, printable
 from services.orders.slugs import IDENTITY, MAX_SLUG, SLUG, candidates, slug_of
 from shared.web import Fault
 
-MAX_DESCRIPTION = 10_000
+# An event with all its types stays under the 1 MiB of a message, whatever its script; orders carry the event's.
+MAX_DESCRIPTION, MAX_TYPE_DESCRIPTION = 5_000, 1_000
 MAX_TYPES = 100
 MAX_CAPACITY = 10_000_000
 MAX_PRICE = 10**12
@@ -66,6 +67,7 @@ Slug = Annotated[str, StringConstraints(max_length=MAX_SLUG), AfterValidator(_sl
 Timezone = Annotated[str, StringConstraints(max_length=100), AfterValidator(_timezone)]
 Currency = Annotated[str, AfterValidator(_currency)]
 Description = Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION), AfterValidator(multiline)]
+TypeDescription = Annotated[str, StringConstraints(max_length=MAX_TYPE_DESCRIPTION), AfterValidator(multiline)]
 
 
 class Price(Request):
@@ -85,7 +87,7 @@ class TicketTypeFields(Request):
 
     name: Name
     slug: Slug | None = None
-    description: Description = ""
+    description: TypeDescription = ""
     price: Price
     capacity: Annotated[int, Field(ge=0, le=MAX_CAPACITY)]
     max_per_order: Annotated[int, Field(ge=1, le=MAX_PER_ORDER)] = 10

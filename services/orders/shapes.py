@@ -61,6 +61,8 @@ def _sentence(fault: ErrorDetails) -> str:
             return "There is no such field."
         case "value_error":
             return str(fault["ctx"]["error"])
+        case "string_too_short":
+            return "This must not be empty."
         case "string_unicode":
             return "Leave out line breaks and control characters."
         case _:

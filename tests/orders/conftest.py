@@ -30,6 +30,7 @@ ORGANISER = "Lakeside Concerts"
 class Orders:
     """The service as its clients and neighbours see it. What `client` is answered must be as described."""
 
+    base: str
     client: aiohttp.ClientSession
     app: web.Application
     description: Description
@@ -83,7 +84,7 @@ async def orders(
         description = await described_at(base)
         watched = aiohttp.ClientSession(base, trace_configs=[watch(description)])
         client = await parts.enter_async_context(watched)
-        running = Orders(client, app, description, pool, bus, tmp_path)
+        running = Orders(base, client, app, description, pool, bus, tmp_path)
         await running.on_sale(a_new_event("summer-night", *SUMMER_NIGHT))
         yield running
 

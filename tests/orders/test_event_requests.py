@@ -1,5 +1,6 @@
 """What organisers send about events, and how they are told what is wrong with it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,9 +11,14 @@ from hypothesis import strategies as st
 from services.orders.currencies import CURRENCIES
 from services.orders.event_requests import EventFields, TicketTypeFields, parse_event
 from services.orders.merging import changed, merged
+from services.orders.organising import NewEvent
+from services.orders.reporting import event_changed
 from services.orders.shapes import parse
 from services.orders.slugs import IDENTITY, MAX_SLUG, SLUG, candidates, slug_of
+from services.orders.store import Owned
+from shared.bus.protocol import MAX_MESSAGE_BYTES
 from shared.identifiers import uuid7
+from tests.orders.builders import a_ticket_type, an_event
 
 KIND: dict[str, Any] = {"name": "General", "price": {"amount": 4500, "currency": "EUR"}, "capacity": 100}
 EVENT: dict[str, Any] = {
@@ -53,7 +59,7 @@ def test_only_what_the_contract_names_is_a_must() -> None:
     [
         ("name", ["", " ", 7, "a\nb", "a\x00", "\ud800", "x" * 201]),
         ("slug", ["", "-", "a--b", "A", "ä", "a b", "a/b", "x" * 101, str(uuid7())]),
-        ("description", ["a\x00b", "x" * 10_001, 1, "\ud800"]),
+        ("description", ["a\x00b", "x" * 5_001, 1, "\ud800"]),
         ("venue", ["Hall", {"name": 1}, {"name": "a\nb"}, {"hall": "x"}]),
         (
             "starts_at",
@@ -92,6 +98,31 @@ def test_what_can_not_be_is_named(field: str, wrong: list[Any]) -> None:
 def test_what_a_ticket_type_can_not_be_is_named(field: str, wrong: list[Any]) -> None:
     for value in wrong:
         assert {pointer.split("/")[1] for pointer in kind_pointers(**{field: value})} == {field}, value
+
+
+def test_the_largest_event_still_fits_into_a_message() -> None:
+    kinds = [KIND | {"name": "🎟" * 200, "slug": f"{n}" + "x" * 90, "description": "🎟" * 1000} for n in range(100)]
+    venue = {"name": "🎟" * 200, "address": "🎟" * 300}
+    request, faults = parse_event(EVENT | {"description": "🎟" * 5000, "venue": venue, "ticket_types": kinds})
+    assert request, faults
+    told = event_changed(a_reading_of(request.new_event()), ["published"])
+    assert len(told.body) < MAX_MESSAGE_BYTES
+
+
+def a_reading_of(new: NewEvent) -> Owned:
+    kinds = [a_ticket_type(kind.slug) for kind in new.ticket_types]
+    types = [
+        replace(kind, name=wanted.name, description=wanted.description)
+        for kind, wanted in zip(kinds, new.ticket_types, strict=True)
+    ]
+    event = replace(
+        an_event(*types),
+        name=new.name,
+        description=new.description,
+        venue_name=new.venue_name,
+        venue_address=new.venue_address,
+    )
+    return Owned(uuid7(), event, 1, None)
 
 
 def test_a_sale_ends_after_it_begins() -> None:

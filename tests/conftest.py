@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.async_api import Browser
 
 from shared.migrations import migrate
 from tests.scrubbing import is_setting
+from tests.servers import browser as chromium
 from tests.servers import postgres, rabbitmq, redis
 from tests.servers.choosing import Way, first_of
 from tests.servers.postgres import Databases
@@ -115,6 +117,13 @@ async def redis_url(find: Find) -> str:
     """The Redis of these tests, common to all: keep to keys under `redis_prefix`."""
     url: str = await find("Redis", redis.WAYS)
     return url
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """A Chromium; every test takes its own context or page."""
+    async with AsyncExitStack() as parts:
+        yield await chromium.start(parts)
 
 
 @pytest.fixture(scope="session")

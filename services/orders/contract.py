@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from shared import asyncapi, documents, openapi
+from shared.openapi import viewing
 
 TITLE = "Boxoffice orders"
 DESCRIPTION = """\
@@ -17,6 +18,7 @@ is named beside each answer, its `detail` is a sentence for a person. Members ma
 
 
 def routes(api: Sequence[web.RouteDef], public_url: str) -> list[web.RouteDef]:
-    """`GET /openapi.json` of these routes, `GET /asyncapi.json` of the messages."""
+    """`GET /openapi.json` of these routes and `/docs`, which shows it; `GET /asyncapi.json` of the messages."""
     document = openapi.document(api, title=TITLE, description=DESCRIPTION, server=public_url)
-    return [documents.kept("/openapi.json", document), documents.kept("/asyncapi.json", asyncapi.document())]
+    kept = [documents.kept("/openapi.json", document), documents.kept("/asyncapi.json", asyncapi.document())]
+    return [*kept, *viewing.routes(TITLE)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 from services.orders.pages.policy import NO_GUESSING
-from services.orders.pages.prepared import Prepared, prepared
+from shared.prepared import Prepared, prepared
 
 FOLDER = Path(__file__).parent / "assets"
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}

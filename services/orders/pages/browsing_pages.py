@@ -9,11 +9,11 @@ from services.orders import caching
 from services.orders.browsing import Listing, Shelf
 from services.orders.catalogue import Event
 from services.orders.pages.offers import offer
-from services.orders.pages.prepared import Prepared
 from services.orders.pages.readers import Reader, reader_of
 from services.orders.pages.site import Site
 from services.orders.pages.wording import events
 from services.orders.paging import wanted_page
+from shared.prepared import Prepared
 from shared.web import not_found
 
 # Readings of an event times languages. A reading is of one second, so this is seconds' worth.

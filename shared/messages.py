@@ -195,7 +195,7 @@ class OfferedType(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventChanged(Fact, frozen=True, kw_only=True):
-    """orders → tickets: an event was published, changed while it was, or taken off sale.
+    """orders → tickets, edge: an event was published, changed while it was, or taken off sale.
 
     All of the event as it now is; `changed` names what is new, `version` tells newer news from older.
     """

@@ -23,6 +23,8 @@ FOLLOWED_BY: Mapping[str, tuple[type[Fact], ...]] = {
     "tickets": (OrderPlaced, ApiKeyChanged, EventChanged),
     "mailer": (TicketsIssued,),
     "orders": (TicketsIssued, TicketsFailed, EmailSent, EmailBounced, EmailFailed),
+    # The caches in front of orders, for which orders takes the message (`services/orders/purging.py`).
+    "edge": (EventChanged,),
 }
 
 

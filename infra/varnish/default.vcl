@@ -52,7 +52,7 @@ sub serve_the_inside {
     if (client.ip !~ inside) {
         return (synth(403));
     }
-    if (req.method == "BAN") {
+    if (req.method == "PURGE") {
         if (req.http.Surrogate-Key !~ "^[A-Za-z0-9-]+( [A-Za-z0-9-]+)*$") {
             return (synth(400));
         }
@@ -133,6 +133,12 @@ sub make_alike {
         set req.url = regsuball(req.url, "(?i)(?<=[?&])(?:utm_[a-z0-9_.-]*|[a-z]*clid|[gw]braid|mc_[ce]id|_gl|_ga|igsh|igshid|srsltid|li_fat_id|ref_src|vero_id|mkt_tok|oly_(?:anon|enc)_id|_hs(?:enc|mi)|s_kwcid|epik|ttp)(?:=[^&]*)?(?:&|$)", "");
         set req.url = std.querysort(regsub(req.url, "[?&]+$", ""));
     }
+    # A page or a program: the only difference it makes, where something is not there.
+    if (req.http.Accept ~ "(?i)text/html") {
+        set req.http.Accept = "text/html";
+    } else {
+        set req.http.Accept = "*/*";
+    }
     call choose_the_language;
 }
 
@@ -141,8 +147,8 @@ sub choose_the_language {
     std.collect(req.http.Accept-Language);
     set req.http.Accept-Language = regsuball(std.tolower(req.http.Accept-Language), "[^,]*;\s*q=0(?:\.0*)?\s*(?:,|$)", "");
     set req.http.Accept-Language = regsub(req.http.Accept-Language,
-        "^\s*(?:(?!(?:en|de|fr|es|ar|ja)\b)[^,]*(?:,\s*|$))*(en|de|fr|es|ar|ja)?\b.*$", "\1");
-    if (req.http.Accept-Language !~ "^(?:en|de|fr|es|ar|ja)$") {
+        "^\s*(?:(?!(?:en|de|fr|es|it|ar|ja)\b)[^,]*(?:,\s*|$))*(en|de|fr|es|it|ar|ja)?\b.*$", "\1");
+    if (req.http.Accept-Language !~ "^(?:en|de|fr|es|it|ar|ja)$") {
         set req.http.Accept-Language = "en";
     }
 }
@@ -229,7 +235,7 @@ sub tell_whether_storable {
     if (beresp.http.Set-Cookie
         || beresp.http.Cache-Control !~ "(?i)(?:^|[,\s])public(?:$|[,\s])"
         || beresp.http.Cache-Control ~ "(?i)(?:^|[,\s])(?:private|no-store|no-cache)"
-        || beresp.http.Vary !~ "(?i)^(?:\s*(?:accept-encoding|accept-language|authorization|cookie|origin)\s*(?:,|$))*$"
+        || beresp.http.Vary !~ "(?i)^(?:\s*(?:accept|accept-encoding|accept-language|authorization|cookie|origin)\s*(?:,|$))*$"
         || (beresp.http.Vary ~ "(?i)origin" && bereq.http.Origin && !beresp.http.Access-Control-Allow-Origin)
         || (beresp.status != 200 && beresp.status != 301 && beresp.status != 308 && beresp.status != 404)) {
         set beresp.http.X-Edge-Private = "yes";

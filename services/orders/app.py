@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 
 from services.orders import contract, store
@@ -20,6 +21,7 @@ from services.orders.organisers import doorkeeper
 from services.orders.pages import routes as pages
 from services.orders.pages.site import Site
 from services.orders.progress import NewsDesk
+from services.orders.purging import Purger
 from services.orders.reports_api import ReportsApi
 from services.orders.settings import OrdersSettings
 from services.orders.tokens import Tokens
@@ -65,6 +67,7 @@ async def wire(
     background.start("news desk", desk.run)
     background.start("housekeeping", partial(forget_old_keys, pool))
     await Follower(pool).subscribe(bus)
+    await Purger(await parts.enter_async_context(aiohttp.ClientSession()), settings.caches).subscribe(bus)
 
     shelf, site, door = Shelf(pool), Site(), doorkeeper(pool)
     events = EventsApi(pool, shelf, door, settings.public_url, on_commit=relay.wake)

@@ -37,8 +37,9 @@ def public(request: web.Request, *keys: str, seconds: int = PUBLIC_SECONDS) -> d
 
 
 def absent(request: web.Request) -> dict[str, str]:
-    """The headers of "there is no such thing" (yet)."""
-    return public(request, seconds=ABSENT_SECONDS)
+    """The headers of "there is no such thing" (yet), which is told as a page or as a problem."""
+    headers = public(request, seconds=ABSENT_SECONDS)
+    return headers | {"Vary": f"{headers['Vary']}, Accept"}
 
 
 def personal(request: web.Request) -> bool:

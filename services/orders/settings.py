@@ -1,8 +1,10 @@
 """What the orders service can be told."""
 
-from pydantic import Field, field_validator
+from pydantic import Field, TypeAdapter, field_validator
 
-from shared.settings import Settings
+from shared.settings import Settings, WebAddress
+
+_ADDRESS: TypeAdapter[str] = TypeAdapter(WebAddress)
 
 
 class OrdersSettings(Settings):
@@ -19,6 +21,21 @@ class OrdersSettings(Settings):
             if origin.strip() != "*" and not origin.strip().startswith(("http://", "https://")):
                 raise ValueError("must be `*` or origins like https://shop.example, comma-separated")
         return value
+
+    purge_urls: str = Field(
+        "",
+        description="The inner listeners of the Varnishes in front, `http://varnish:6082`, comma-separated: "
+        "what an organiser changes is taken out of them. Unset: there are none.",
+    )
+
+    @field_validator("purge_urls")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        return ",".join(_ADDRESS.validate_python(url.strip()) for url in value.split(",") if url.strip())
+
+    @property
+    def caches(self) -> tuple[str, ...]:
+        return tuple(filter(None, self.purge_urls.split(",")))
 
     @property
     def origins(self) -> frozenset[str]:

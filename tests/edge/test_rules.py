@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+from services.orders.pages.readers import FALLBACK, LANGUAGES
 from tests.servers.varnish import PACKAGE, RULES, installed
 
 CASES = sorted((RULES / "tests").glob("*.vtc"))
@@ -30,3 +32,9 @@ def test_every_rule_that_matters_has_a_case() -> None:
     assert {"coalescing", "language", "nonsense", "private", "public", "purging", "stale", "streaming"} <= {
         case.stem for case in CASES
     }
+
+
+def test_the_cache_knows_the_languages_of_the_pages() -> None:
+    rules = (RULES / "default.vcl").read_text()
+    assert set(re.findall(r"\b[a-z]{2}(?:\|[a-z]{2})+\b", rules)) == {"|".join(LANGUAGES)}
+    assert FALLBACK == "en"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -59,7 +59,7 @@ class Seen:
 
     status: int
     body: str
-    headers: dict[str, str]
+    headers: Mapping[str, str]
 
     @property
     def cache(self) -> str:
@@ -68,7 +68,7 @@ class Seen:
 
 async def visit(http: aiohttp.ClientSession, path: str, headers: dict[str, str] | None = None) -> Seen:
     async with http.get(path, headers=headers, allow_redirects=False) as response:
-        return Seen(response.status, await response.text(), dict(response.headers))
+        return Seen(response.status, await response.text(), response.headers)
 
 
 async def visit_all(http: aiohttp.ClientSession, paths: list[str], visitors: int) -> Counter[int]:

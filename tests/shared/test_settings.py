@@ -29,6 +29,7 @@ def test_every_mistake_is_told_with_its_name_and_what_is_allowed(monkeypatch: py
         ("LOG_FORMAT", "xml"),
         ("PUBLIC_URL", "localhost:8080"),
         ("CORS_ORIGINS", "shop.example"),
+        ("PURGE_URLS", "http://varnish:6082,varnish:6082"),
     ):
         monkeypatch.setenv(name, value)
     with pytest.raises(BadSettings) as told:
@@ -41,6 +42,7 @@ def test_every_mistake_is_told_with_its_name_and_what_is_allowed(monkeypatch: py
         "LOG_FORMAT",
         "PUBLIC_URL",
         "CORS_ORIGINS",
+        "PURGE_URLS",
     }
     assert "amqp://" in next(line for line in lines if line.startswith("BROKER_URL"))
 

@@ -84,7 +84,7 @@ class Site:
         said = {404: words.not_found, 429: words.busy, 503: words.busy, 500: words.broken}.get(status, words.refused)
         response = self.private(request, "apology.html.j2", status=status, said=said)
         response.headers.update(headers)
-        response.headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), LANGUAGE, "Accept")))
+        response.headers["Vary"] = f"{headers.get('Vary', 'Accept')}, {LANGUAGE}"
         return response
 
 

@@ -46,6 +46,11 @@ class Shelf:
         """The published events by their start. Raises `DatabaseUnavailable`."""
         return await self._listings.get(page, partial(self._read_listing, page))
 
+    def forget(self) -> None:
+        """An event was changed here: whoever asks from now on sees it. Other processes follow in `FRESH_SECONDS`."""
+        self._events.forget()
+        self._listings.forget()
+
     async def _read_event(self, ref: str) -> Event | None:
         async with connection(self._pool) as held:
             return await store.event(held, ref)
@@ -79,6 +84,9 @@ class _Fresh(Generic[K, T]):
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return kept.reading.result() if kept.reading.done() else await asyncio.shield(kept.reading)
+
+    def forget(self) -> None:
+        self._kept.clear()
 
 
 def _failed(task: "asyncio.Task[Any]") -> bool:

@@ -215,6 +215,7 @@ class EventsApi:
             owned = await own_event(held, caller, request, lock=True)
             _refuse_stale(request, owned)
             yield held, owned
+        self.shelf.forget()
         self.on_commit()
 
 

@@ -10,7 +10,6 @@ from shared.messages import EventChanged, read
 from tests.orders.builders import a_request
 from tests.orders.conftest import Orders
 from tests.orders.test_event_requests import EVENT, KIND
-from tests.servers.waiting import eventually
 
 Headers = dict[str, str]
 
@@ -63,15 +62,15 @@ async def test_a_new_event_is_seen_by_its_organiser_until_it_is_published(orders
         "once more changes nothing"
     )
 
-    async def on_sale() -> bool:
-        return (await orders.ask("GET", "/v1/events/winter-ball"))[0] == 200
-
-    await eventually(on_sale)
-    assert "published_at" not in (await orders.ask("GET", "/v1/events/winter-ball"))[1]
+    status, public, _ = await orders.ask("GET", "/v1/events/winter-ball")
+    assert status == 200, "at once, though it was looked for in vain before"
+    assert "published_at" not in public
+    assert "winter-ball" in [one["slug"] for one in (await orders.ask("GET", "/v1/events"))[1]["data"]]
     assert await buy(orders, "winter-ball") == 201
 
     status, taken_off, _ = await orders.ask("POST", "/v1/events/winter-ball/unpublish", key)
     assert (status, taken_off["published_at"]) == (200, None)
+    assert (await orders.ask("GET", "/v1/events/winter-ball"))[0] == 404
     assert await buy(orders, "winter-ball") == 409
 
 

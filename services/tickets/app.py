@@ -7,6 +7,7 @@ from aiohttp import web
 
 from services.tickets.codes import TicketSigner
 from services.tickets.copying import Copyist
+from services.tickets.designing import design_for
 from services.tickets.handlers import Issuer
 from services.tickets.settings import TicketsSettings
 from services.tickets.workers import RenderPool
@@ -14,6 +15,7 @@ from shared import bus as buses
 from shared import keyring, service
 from shared.background import Background
 from shared.database import close_pool, open_pool, ready
+from shared.flags import open_flags
 from shared.housekeeping import forgetting
 from shared.object_store import open_store
 from shared.outbox import Relay
@@ -41,10 +43,11 @@ async def wire(settings: TicketsSettings, parts: AsyncExitStack, *, port: int) -
     background = Background()
     parts.push_async_callback(background.close)
 
+    flags = await open_flags(settings, "tickets", parts, background)
     relay = Relay(pool, bus)
     background.start("relay", relay.run)
     background.start("inbox", forgetting(pool))
-    issuer = Issuer(pool, renderer, objects, signer, on_commit=relay.wake)
+    issuer = Issuer(pool, renderer, objects, signer, on_commit=relay.wake, design=partial(design_for, flags))
     await issuer.subscribe(bus, concurrency=2 * settings.render_processes)
     await Copyist(pool).subscribe(bus)
 

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from services.tickets import store
 from services.tickets.codes import TicketSigner
+from services.tickets.designing import store_key
+from services.tickets.worker import Design
 from services.tickets.workers import RenderFailed, RenderPool, WorkersUnavailable
 from shared import outbox
 from shared.bus import Bus, Delivery, Done, Later, Never, Subscription, Verdict
@@ -28,12 +30,14 @@ class Issuer:
         objects: ObjectStore,
         signer: TicketSigner,
         on_commit: Callable[[], None],
+        design: Callable[[OrderPlaced], Design],
     ) -> None:
         self._pool = pool
         self._renderer = renderer
         self._objects = objects
         self._signer = signer
         self._on_commit = on_commit
+        self._design = design
 
     async def subscribe(self, bus: Bus, concurrency: int) -> None:
         """`concurrency` orders at once: enough to keep every rendering process busy."""
@@ -55,8 +59,9 @@ class Issuer:
                 return Done()
         event = UUID(placed.event.id)
         codes = {ticket.id: self._signer.sign(UUID(ticket.id), event) for ticket in placed.tickets}
-        pdf = await self._renderer.render(placed, codes)
-        document = await self._objects.put(f"tickets/{event}/{placed.number}.pdf", pdf)
+        design = self._design(placed)
+        pdf = await self._renderer.render(placed, codes, design)
+        document = await self._objects.put(store_key(placed, design), pdf)
         async with transaction(self._pool) as held:
             if await store.add_document(held, placed.number, event, document):
                 await outbox.add(held, [message(_issued(placed, document), source="tickets")])

@@ -1,6 +1,6 @@
 """An order's tickets as a PDF: A4, one page a ticket, the same bytes for the same order.
 
-Pure: no clock, no randomness, no file but the vendored fonts. Takes data and never markup: whatever
+Pure: no clock, no randomness, no flag, no file but the vendored fonts. Takes data and never markup: whatever
 stands in a name is drawn as text or not at all.
 """
 
@@ -17,19 +17,23 @@ from reportlab.pdfbase.pdfdoc import (  # type: ignore[import-untyped]
     PDFStream,
 )
 
+from services.tickets.banner import BannerPage
 from services.tickets.embedding import EmbeddedFonts
 from services.tickets.layout import HEIGHT, WIDTH
 from services.tickets.page import Page
 from services.tickets.shaping import clean
+from services.tickets.sheet import Sheet
 from services.tickets.typefaces import family
 from services.tickets.wording import wording
+from services.tickets.worker import Design
 from shared.messages import OrderPlaced
 
 PRODUCER = "Boxoffice"
+DESIGNS: Mapping[Design, type[Sheet]] = {"stub": Page, "banner": BannerPage}
 _EVERYTHING = (0, 0, WIDTH, HEIGHT)
 
 
-def render(order: OrderPlaced, codes: Mapping[str, str]) -> bytes:
+def render(order: OrderPlaced, codes: Mapping[str, str], design: Design = "stub") -> bytes:
     """Draw every ticket of the order, in its order; `codes` is the text of each ticket's QR code by ticket id.
 
     Raises `KeyError` for a ticket without a code and `ZoneInfoNotFoundError` for an unknown time zone.
@@ -40,7 +44,7 @@ def render(order: OrderPlaced, codes: Mapping[str, str]) -> bytes:
     document = PDFDocument(invariant=1, lang=words.tag, pdfVersion=(1, 7))
     _describe(document, order)
     fonts = EmbeddedFonts()
-    page = Page(order, words, fonts)
+    page = DESIGNS[design](order, words, fonts)
     shared = page.shared_marks()
     own = [page.own_marks(ticket, n, codes[ticket.id]) for n, ticket in enumerate(order.tickets, 1)]
     resources = document.Reference(fonts.add_to(document))

@@ -1,7 +1,7 @@
 """What runs in a rendering process: `python -m services.tickets.worker MODULE MEMORY_BYTES`.
 
 Reads jobs from standard input and answers on standard output, each as eight bytes of length and then
-the bytes. A job is a pickled pair of order and codes; an answer `D` and the PDF, or `F` and a reason.
+the bytes. A job is a pickled order, its codes and the design; an answer `D` and the PDF, or `F` and a reason.
 The first answer, before any job, says that the fonts are loaded.
 """
 
@@ -13,11 +13,13 @@ import resource
 import signal
 import sys
 from collections.abc import Mapping
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from shared.messages import OrderPlaced
 
 LENGTH_BYTES = 8
+Design = Literal["stub", "banner"]
+
 DRAWN, FAILED = b"D", b"F"
 
 _PR_SET_PDEATHSIG = 1
@@ -28,7 +30,7 @@ class Renderer(Protocol):
 
     def warm_up(self) -> None: ...
 
-    def render(self, order: OrderPlaced, codes: Mapping[str, str]) -> bytes: ...
+    def render(self, order: OrderPlaced, codes: Mapping[str, str], design: Design) -> bytes: ...
 
 
 def main(module: str, memory_bytes: int) -> None:
@@ -45,8 +47,8 @@ def main(module: str, memory_bytes: int) -> None:
 
 def _draw(renderer: Renderer, job: bytes) -> bytes:
     try:
-        order, codes = pickle.loads(job)  # noqa: S301 - from our own parent, through a pipe nobody else has
-        return DRAWN + renderer.render(order, codes)
+        order, codes, design = pickle.loads(job)  # noqa: S301 - from our own parent, through a pipe nobody else has
+        return DRAWN + renderer.render(order, codes, design)
     except MemoryError:
         # Nothing in this process can be relied on now; the parent sees a lost worker and tries a fresh one.
         os._exit(os.EX_OSERR)

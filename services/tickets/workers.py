@@ -10,7 +10,7 @@ import pickle
 from collections.abc import Mapping
 from datetime import timedelta
 
-from services.tickets.worker import DRAWN
+from services.tickets.worker import DRAWN, Design
 from services.tickets.worker_process import WorkerLost, WorkerProcess
 from shared.messages import OrderPlaced
 
@@ -55,13 +55,13 @@ class RenderPool:
             self._slots.append(slot)
             self._idle.put_nowait(slot)
 
-    async def render(self, order: OrderPlaced, codes: Mapping[str, str]) -> bytes:
+    async def render(self, order: OrderPlaced, codes: Mapping[str, str], design: Design = "stub") -> bytes:
         """The PDF, drawn by the first worker that is free.
 
         Raises `RenderFailed` when this order can't be drawn and `WorkersUnavailable` when none could.
         Cancelling it frees the worker's place at once.
         """
-        job = pickle.dumps((order, dict(codes)))
+        job = pickle.dumps((order, dict(codes), design))
         slot = await self._take()
         try:
             return await self._render_twice(slot, job)

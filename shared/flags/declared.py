@@ -23,4 +23,11 @@ ORDERS_PAUSED = Flag(
     description="No orders are taken, with the organiser's message; by event or organiser.",
 )
 
-DECLARED = {flag.name: flag for flag in (ORDERS_PAUSED,)}
+NEW_TICKET_DESIGN = Flag(
+    "new-ticket-design",
+    default=False,
+    owner="tickets",
+    description="Tickets are drawn with a banner; by event, organiser, language, or for a share of the orders.",
+)
+
+DECLARED = {flag.name: flag for flag in (ORDERS_PAUSED, NEW_TICKET_DESIGN)}

@@ -151,7 +151,7 @@ class Subscriptions:
 async def test_every_queue_a_service_serves_is_known_to_the_operator() -> None:
     bus: Any = Subscriptions()
     nothing: Any = None
-    await Issuer(nothing, nothing, nothing, nothing, nothing).subscribe(bus, concurrency=1)
+    await Issuer(nothing, nothing, nothing, nothing, nothing, nothing).subscribe(bus, concurrency=1)
     await Copyist(nothing).subscribe(bus)
     post: Any = type("Post", (), {"capacity": 1})
     await TicketMail(nothing, nothing, post).subscribe(bus)

@@ -14,7 +14,7 @@ def warm_up() -> None:
         sys.exit("no fonts today")
 
 
-def render(order: OrderPlaced, codes: Mapping[str, str]) -> bytes:
+def render(order: OrderPlaced, codes: Mapping[str, str], design: str) -> bytes:
     """Gives the worker's process id where it gives anything."""
     deed, _, argument = order.number.partition(" ")
     match deed:

@@ -1,7 +1,7 @@
 """The PDF as its holder and the gate see it."""
 
 import io
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import pypdf
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.tickets.codes import verify
 from services.tickets.rendering import render
+from services.tickets.worker import Design
 from shared.messages import OrderPlaced
 from tests.tickets.building import EVENT, SIGNER, an_order, codes_of, ink, pictures, scanned, texts
 from tests.tickets.test_shaping import NAMES
@@ -31,8 +32,12 @@ COPIED_EXACTLY = (
 )
 
 
-def drawn(order: OrderPlaced) -> bytes:
-    return render(order, codes_of(order))
+DESIGNS: tuple[Design, ...] = get_args(Design)
+every_design = pytest.mark.parametrize("design", DESIGNS)
+
+
+def drawn(order: OrderPlaced, design: Design = "stub") -> bytes:
+    return render(order, codes_of(order), design)
 
 
 def test_an_order_of_two_has_two_a4_pages_that_name_both_holders() -> None:
@@ -46,8 +51,9 @@ def test_an_order_of_two_has_two_a4_pages_that_name_both_holders() -> None:
     assert "Charles Babbage" not in first
 
 
-def test_a_page_says_all_that_a_guest_needs() -> None:
-    (page,) = texts(drawn(an_order("Ada Lovelace")))
+@every_design
+def test_a_page_says_all_that_a_guest_needs(design: Design) -> None:
+    (page,) = texts(drawn(an_order("Ada Lovelace"), design))
     for words in (
         "Summer Night Concert",
         "Lakeside Concerts",
@@ -62,9 +68,10 @@ def test_a_page_says_all_that_a_guest_needs() -> None:
         assert words in page
 
 
-def test_the_code_scans_from_paper_and_verifies() -> None:
+@every_design
+def test_the_code_scans_from_paper_and_verifies(design: Design) -> None:
     order = an_order()
-    found = scanned(pictures(drawn(order), dots_per_inch=100))
+    found = scanned(pictures(drawn(order, design), dots_per_inch=100))
     codes = [verify(code, SIGNER.public_keys) for page in found for code in page]
     assert [(code.ticket, code.event) for code in codes] == [(UUID(ticket.id), EVENT) for ticket in order.tickets]
 
@@ -94,6 +101,7 @@ def test_a_name_copies_out_as_it_was_typed(script: str) -> None:
     assert NAMES[script].replace(" ", "") in page.replace(" ", "")
 
 
+@every_design
 @pytest.mark.parametrize(
     "name",
     [
@@ -105,11 +113,11 @@ def test_a_name_copies_out_as_it_was_typed(script: str) -> None:
         "😀" * 200,
     ],
 )
-def test_a_very_long_name_covers_nothing_else(name: str) -> None:
+def test_a_very_long_name_covers_nothing_else(name: str, design: Design) -> None:
     order = an_order(name, event=(name * 2)[:300], venue=name, address=name, organiser=name, ticket_type=name)
-    picture = pictures(drawn(order))[0]
+    picture = pictures(drawn(order, design))[0]
     assert scanned([picture]) == [[codes_of(order)[order.tickets[0].id]]]
-    (page,) = texts(drawn(order))
+    (page,) = texts(drawn(order, design))
     assert "7K2MX-Q4P9D" in page
     assert ink(picture, (0, 0, 70, 1684)) == 0
     assert ink(picture, (1121, 0, 1190, 1684)) <= 80  # the fold's dashes reach the edge
@@ -126,10 +134,17 @@ def test_any_name_gives_a_pdf_that_opens(name: str, event: str) -> None:
     assert len(texts(drawn(an_order(name + "\ud800", event=event, organiser=name, venue=event)))) == 1
 
 
+@every_design
 @pytest.mark.parametrize("locale", ["en", "de", "fr", "es", "it", "ar", "ja"])
-def test_every_language_scans(locale: str) -> None:
+def test_every_language_scans(locale: str, design: Design) -> None:
     order = an_order("Ada", locale=locale)
-    assert scanned(pictures(drawn(order))) == [list(codes_of(order).values())]
+    assert scanned(pictures(drawn(order, design))) == [list(codes_of(order).values())]
+
+
+def test_the_designs_are_told_apart_at_a_glance() -> None:
+    top = (80, 80, 1110, 280)
+    stub, banner = (pictures(drawn(an_order(), design))[0] for design in ("stub", "banner"))
+    assert ink(banner, top) > 3 * ink(stub, top)
 
 
 def test_arabic_is_laid_out_from_right_to_left() -> None:
@@ -139,8 +154,9 @@ def test_arabic_is_laid_out_from_right_to_left() -> None:
     assert ink(arabic, left_half) > 2 * ink(english, left_half)
 
 
-def test_a_ticket_stays_small_enough_to_mail() -> None:
-    assert len(drawn(an_order())) < 40_000
+@every_design
+def test_a_ticket_stays_small_enough_to_mail(design: Design) -> None:
+    assert len(drawn(an_order(), design)) < 40_000
 
 
 def test_every_font_is_embedded() -> None:

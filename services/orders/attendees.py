@@ -3,12 +3,27 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-
-from services.orders.store import Attendee
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 COLUMNS = ("confirmation_number", "ticket", "ticket_type", "attendee", "buyer_name", "buyer_email", "placed_at")
 # What makes spreadsheets calculate, and the wide forms that East Asian editions take for the same.
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """A place sold, and who bought it."""
+
+    order_id: UUID
+    ticket: UUID
+    number: str
+    ticket_type: str
+    name: str
+    buyer_name: str
+    buyer_email: str
+    placed_at: datetime
 
 
 def header() -> bytes:

@@ -15,11 +15,10 @@ from services.orders.store.owned import (
     set_published,
 )
 from services.orders.store.placing import PlacedOrder, add_placed, existing_orders, lock_types
-from services.orders.store.reports import Attendee, Wanted, attendees_of, orders_of, owned_order, sales_of, sales_span
+from services.orders.store.reports import Wanted, attendees_of, orders_of, owned_order, sales_of, sales_span
 
 __all__ = [
     "ApiKey",
-    "Attendee",
     "FirstAnswer",
     "News",
     "Owned",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.orders.attendees import Attendee
 from services.orders.sales import Sold
 from services.orders.store.orders import StoredOrder, order_in
 from services.orders.store.owned import Owned
@@ -20,20 +21,6 @@ class Wanted:
     status: str | None = None
     text: str | None = None
     number: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Attendee:
-    """A place sold, and who bought it."""
-
-    order_id: UUID
-    ticket: UUID
-    number: str
-    ticket_type: str
-    name: str
-    buyer_name: str
-    buyer_email: str
-    placed_at: datetime
 
 
 async def owned_order(connection: Connection, organiser: UUID, number: str) -> StoredOrder | None:

@@ -53,6 +53,12 @@ class Access:
                     return order
         raise not_found()
 
+    async def opened(self, number: str, token: str) -> StoredOrder | None:
+        """The order that this access token opens; None for a wrong token and an unknown number alike."""
+        async with connection(self.pool) as held:
+            order = await store.order(held, number)
+        return order if order and self.tokens.opens(token, order.id) else None
+
     def _signed(self, request: web.Request, number: str | None, purpose: Purpose | None) -> bool:
         signature = request.query.get("sig")
         if signature is None or purpose is None or number is None:

@@ -141,6 +141,11 @@ def whole(stored: bytes, order: UUID, base: str, tokens: Tokens) -> tuple[bytes,
     return stored[:-1] + b"," + encode(secret)[1:], found["self"]
 
 
+def number_in(stored: bytes) -> str:
+    """The confirmation number of a placed order's storable part."""
+    return _stored(stored).confirmation_number
+
+
 def encode(document: object) -> bytes:
     return _encode(document)
 

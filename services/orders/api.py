@@ -16,17 +16,17 @@ from services.orders.caching import PRIVATE, private
 from services.orders.checkout import Checkout
 from services.orders.committing import Answer
 from services.orders.described import BUYERS, NUMBER, ORDER, PLACED, PROGRESS, TICKETS_PDF
+from services.orders.downloading import Downloads
 from services.orders.placing import IdempotencyKey
 from services.orders.progress import NewsDesk
 from services.orders.requests import KEY_LENGTHS, OrderRequest
 from services.orders.streaming import last_event_id, progress_events
 from services.orders.tokens import Tokens
 from shared.database import DatabaseUnavailable, Pool
-from shared.object_store import NoSuchFile, ObjectStore, StoreUnavailable
 from shared.openapi import described
 from shared.openapi.parts import IDEMPOTENCY_KEY, LAST_EVENT_ID, ORDER_TOKEN, ORGANISER_KEY, SIGNED_LINK
 from shared.openapi.problem_kinds import PROBLEM_JSON
-from shared.web import Fault, Problem, invalid, overloaded, read_body
+from shared.web import Fault, invalid, read_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class OrdersApi:
     shelf: Shelf
     checkout: Checkout
     desk: NewsDesk
-    objects: ObjectStore
+    downloads: Downloads
     tokens: Tokens
     access: Access
     public_url: str
@@ -120,14 +120,7 @@ class OrdersApi:
         A page for each ticket. The order's `links.tickets_pdf` works as a plain link.
         """
         order = await self.access.own_order(request, "tickets.pdf")
-        if order.pdf_key is None:
-            raise _not_ready(order.fulfilment.tickets == "failed")
-        try:
-            content = await self.objects.get(order.pdf_key)
-        except (NoSuchFile, StoreUnavailable) as error:
-            raise overloaded("The tickets can't be fetched right now. Try again in a moment.") from error
-        headers = PRIVATE | {"Content-Disposition": f'inline; filename="{order.number}.pdf"'}
-        return web.Response(body=content, content_type="application/pdf", headers=headers)
+        return await self.downloads.tickets(order)
 
     def _answer(self, answer: Answer) -> web.Response:
         headers = PRIVATE | ({"Idempotent-Replayed": "true"} if answer.replayed else {})
@@ -145,10 +138,3 @@ def _idempotency_key(request: web.Request) -> bytes | None:
     if len(key) not in KEY_LENGTHS or not key.isascii() or not key.isprintable():
         raise invalid([Fault("", "Idempotency-Key: send 16 to 255 printable characters, or leave it out.")])
     return sha256(key.encode()).digest()
-
-
-def _not_ready(failed: bool) -> Problem:
-    detail, wait = "The tickets are still being made. Try again in a moment.", "1"
-    if failed:
-        detail, wait = "The tickets could not be made yet. We have been told: there is no need to order again.", "600"
-    return Problem(409, "not-ready", "Tickets not ready", detail, headers={"Retry-After": wait})

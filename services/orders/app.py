@@ -15,6 +15,7 @@ from services.orders.batching import Limits, Placer
 from services.orders.browsing import Shelf
 from services.orders.checkout import Checkout
 from services.orders.cors import cross_origin, preflight
+from services.orders.downloading import Downloads
 from services.orders.events_api import EventsApi
 from services.orders.handlers import Follower
 from services.orders.organisers import doorkeeper
@@ -71,12 +72,13 @@ async def wire(
 
     shelf, site, door = Shelf(pool), Site(), doorkeeper(pool)
     events = EventsApi(pool, shelf, door, settings.public_url, on_commit=relay.wake)
-    checkout, access = Checkout(shelf, placer, flags), Access(pool, tokens, door)
-    api = OrdersApi(pool, shelf, checkout, desk, objects, tokens, access, settings.public_url)
+    checkout, access, downloads = Checkout(shelf, placer, flags), Access(pool, tokens, door), Downloads(objects)
+    api = OrdersApi(pool, shelf, checkout, desk, downloads, tokens, access, settings.public_url)
     app = web.Application(middlewares=[preflight, problems, site.problems], client_max_size=MAX_BODY_BYTES)
     reports = ReportsApi(pool, door, settings.public_url)
     described = events.routes() + api.routes() + reports.routes() + health(partial(ready, pool))
-    app.add_routes(described + contract.routes(described, settings.public_url) + pages.routes(site, shelf))
+    app.add_routes(described + contract.routes(described, settings.public_url))
+    app.add_routes(pages.routes(site, shelf, checkout, access, downloads, settings.public_url))
     cross_origin(app, settings.origins)
     await service.listen(parts, app, port)
     return app

@@ -9,6 +9,7 @@ from services.orders import caching
 from services.orders.browsing import Listing, Shelf
 from services.orders.catalogue import Event
 from services.orders.pages.offers import offer
+from services.orders.pages.ordering_pages import form_told
 from services.orders.pages.readers import Reader, reader_of
 from services.orders.pages.site import Site
 from services.orders.pages.wording import events
@@ -52,6 +53,4 @@ class BrowsingPages:
         )
 
     def _make_event_page(self, event: Event, reader: Reader) -> Prepared:
-        told = offer(event, reader, datetime.now(UTC))
-        words = events.WORDS[reader.language]
-        return self._site.prepared("event.html.j2", reader, f"/events/{event.slug}", words=words, offer=told)
+        return self._site.prepared("event.html.j2", reader, f"/events/{event.slug}", **form_told(event, reader))

@@ -58,6 +58,10 @@ class Site:
         headers = policy.PAGE | policy.PRIVATE | {"Vary": LANGUAGE, "Content-Type": HTML}
         return web.Response(status=status, body=body, headers=headers)
 
+    def see(self, address: str) -> web.Response:
+        """What a form's answer leads to; reloading it sends nothing again."""
+        return web.Response(status=303, headers=policy.PAGE | policy.PRIVATE | {"Location": address})
+
     @web.middleware
     async def problems(self, request: web.Request, handler: HttpHandler) -> web.StreamResponse:
         """Inside `shared.web.problems`: whoever browses our pages reads a page, programs read problem+json."""

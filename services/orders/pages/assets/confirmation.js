@@ -1,0 +1,56 @@
+"use strict";
+// Follows an order until nothing more comes: by server-sent events, and by asking again where those are cut.
+// What is shown is always the server's own page, so that there is one truth and one wording.
+
+const ASK_AGAIN_MS = [1000, 2000, 3000, 5000, 8000, 15000, 30000];
+const NEWS = ["tickets.issued", "tickets.failed", "email.sent", "email.bounced", "email.failed", "order.cancelled"];
+
+const root = document.querySelector(".confirmed");
+let stream = null;
+let asked = 0;
+let timer = 0;
+let looking = false;
+let again = false;
+
+async function look() {
+  if (looking) { again = true; return; }
+  looking = true;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+    if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  } catch { /* the line is cut: the next look will tell */ }
+  looking = false;
+  if (again) { again = false; look(); }
+}
+
+function show(page) {
+  for (const id of ["progress", "actions"]) {
+    const ours = document.getElementById(id), theirs = page.getElementById(id);
+    if (theirs && ours.innerHTML !== theirs.innerHTML && !ours.contains(document.activeElement)) ours.replaceChildren(...theirs.childNodes);
+  }
+  if (page.querySelector(".confirmed") && !page.querySelector("[data-stream]")) stop();
+}
+
+function follow() {
+  stream = new EventSource(root.dataset.stream);
+  for (const name of NEWS) stream.addEventListener(name, look);
+  // Cut for good (a proxy, an old link) or again and again: ask instead.
+  stream.addEventListener("error", askLater);
+  stream.addEventListener("open", () => { clearTimeout(timer); timer = 0; asked = 0; });
+}
+
+function askLater() {
+  if (timer || !stream) return;
+  timer = setTimeout(() => { timer = 0; look().then(() => stream && stream.readyState !== EventSource.OPEN && askLater()); },
+    ASK_AGAIN_MS[Math.min(asked++, ASK_AGAIN_MS.length - 1)]);
+}
+
+function stop() {
+  stream?.close();
+  stream = null;
+  clearTimeout(timer);
+}
+
+// The order is seen to stand: the form that placed it may place another.
+try { sessionStorage.removeItem("order"); } catch { /* no storage, nothing kept */ }
+if (root.dataset.stream) follow();

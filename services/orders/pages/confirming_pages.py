@@ -1,0 +1,80 @@
+"""An order's own page, for whoever holds its token: the number, how far it has come, the tickets."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from services.orders.browsing import Shelf
+from services.orders.downloading import Downloads
+from services.orders.numbers import read_number
+from services.orders.pages import policy
+from services.orders.pages.forms import read_form
+from services.orders.pages.offers import offer
+from services.orders.pages.opening import Opening
+from services.orders.pages.readers import reader_of
+from services.orders.pages.site import Site
+from services.orders.pages.standing import standing
+from services.orders.pages.wording import confirming, events, ordering
+from services.orders.store import StoredOrder
+from services.orders.tokens import Tokens
+from shared.database import DatabaseUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmingPages:
+    """Whoever may not see an order reads the same, whether there is one or not."""
+
+    site: Site
+    shelf: Shelf
+    opening: Opening
+    downloads: Downloads
+    tokens: Tokens
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/orders/{number}", self.show),
+            web.post("/orders/{number}", self.unlock),
+            web.get("/orders/{number}/tickets.pdf", self.download),
+        ]
+
+    async def show(self, request: web.Request) -> web.Response:
+        number = read_number(request.match_info["number"])
+        if number and number != request.match_info["number"]:
+            return self.site.see(reader_of(request).link(f"/orders/{number}"))
+        order = await self.opening.own_order(request)
+        return await self._page(request, order) if order else self._locked(request)
+
+    async def unlock(self, request: web.Request) -> web.Response:
+        """The token of a link's fragment, brought by the page's script, becomes the cookie."""
+        policy.refuse_strangers(request)
+        token = dict(await read_form(request)).get("token", "")
+        order = await self.opening.opened_by(request, token)
+        if order is None:
+            return self._locked(request)
+        response = self.site.see(reader_of(request).link(f"/orders/{order.number}"))
+        self.opening.let_in(response, order.number, order.id)
+        return response
+
+    async def download(self, request: web.Request) -> web.Response:
+        order = await self.opening.own_order(request)
+        return await self.downloads.tickets(order) if order else self._locked(request)
+
+    async def _page(self, request: web.Request, order: StoredOrder) -> web.Response:
+        event = await self.shelf.event(str(order.event_id))
+        if event is None:
+            raise DatabaseUnavailable("the order's event can't be read")
+        reader, now = reader_of(request), datetime.now(UTC)
+        signature = self.tokens.link_signature("progress", order.number, now)
+        told: dict[str, Any] = {
+            "offer": offer(event, reader, now),
+            "event_words": events.WORDS[reader.language],
+            "ordering": ordering.WORDS[reader.language],
+            "stream": f"/v1/orders/{order.number}/progress?sig={signature}",
+        }
+        return self.site.private(request, "order.html.j2", **told, **standing(order, reader, now))
+
+    def _locked(self, request: web.Request) -> web.Response:
+        words = confirming.WORDS[reader_of(request).language]
+        return self.site.private(request, "locked.html.j2", status=404, words=words)

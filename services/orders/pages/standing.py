@@ -1,0 +1,81 @@
+"""How an order stands, in words: its steps with their states, and what it holds."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from babel.numbers import format_decimal
+
+from services.orders.fulfilment import Fulfilment
+from services.orders.pages.offers import price_in_words
+from services.orders.pages.readers import Reader
+from services.orders.pages.wording.confirming import WORDS, Words
+from services.orders.store import StoredOrder
+
+State = Literal["done", "now", "next", "failed"]
+
+ISOLATED = "\u2068{}\u2069"
+# Without scripts the page loads itself again: often while it is fresh, then less, and at last no more.
+REFRESH_SECONDS = ((timedelta(minutes=1), 3), (timedelta(minutes=5), 15), (timedelta(hours=1), 60))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`state` as a word for those who can't see its sign."""
+
+    state: State
+    text: str
+    said: str
+
+
+def standing(order: StoredOrder, reader: Reader, now: datetime) -> dict[str, Any]:
+    """What an order's page is filled with."""
+    words, following = WORDS[reader.language], order.status == "confirmed" and not order.fulfilment.settled
+    return {
+        "words": words,
+        "order": order,
+        "title": words.cancelled if order.status == "cancelled" else words.placed,
+        "steps": steps(order, words),
+        "following": following,
+        "refresh": refresh_after(now - order.placed_at) if following else None,
+        "lines": [
+            {
+                "count": format_decimal(line["quantity"], locale=reader.locale),
+                "name": line["name"],
+                "price": price_in_words(
+                    line["unit_price"]["amount"] * line["quantity"], line["unit_price"]["currency"], reader
+                ),
+                "names": [attendee["name"] for attendee in line["attendees"]],
+            }
+            for line in order.lines
+        ],
+        "total": price_in_words(order.total, order.currency, reader),
+    }
+
+
+def steps(order: StoredOrder, words: Words) -> list[Step]:
+    state = order.fulfilment
+    mail = words.mail[state.email].format(email=ISOLATED.format(order.buyer_email))
+    told = [
+        ("done", words.ordered),
+        (_tickets_state(state), words.tickets[state.tickets]),
+        (_mail_state(state), mail),
+    ]
+    said = {"done": words.done, "now": words.under_way, "next": "", "failed": words.failed}
+    # Void tickets are mailed to nobody.
+    return [Step(known, text, said[known]) for known, text in told[: 2 if state.tickets == "void" else 3]]
+
+
+def refresh_after(age: timedelta) -> int | None:
+    """Seconds until a page without scripts looks again, by the order's age; None when it stops."""
+    return next((seconds for until, seconds in REFRESH_SECONDS if age < until), None)
+
+
+def _tickets_state(state: Fulfilment) -> State:
+    return {"pending": "now", "issued": "done", "void": "failed", "failed": "failed"}[state.tickets]  # type: ignore[return-value]
+
+
+def _mail_state(state: Fulfilment) -> State:
+    if state.email == "pending":
+        return "now" if state.tickets == "issued" else "next"
+    return "done" if state.email == "sent" else "failed"

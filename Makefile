@@ -1,5 +1,5 @@
 # The commands people type. `make help` lists them.
-.PHONY: help run test bench bench-bus contracts check lock
+.PHONY: help run test soak bench bench-bus contracts check lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -10,6 +10,9 @@ run: ## everything on this machine: set up what is missing, then `boxoffice up` 
 
 test: ## set up what is missing and run every test (ARGS="-k placing")
 	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/pytest $(ARGS)
+
+soak: ## failures at full length: 20,000 messages, 100,000 waiting, a minute frozen (ten minutes)
+	@sh infra/setup.sh requirements-dev.txt && SOAK=1 exec .venv/bin/pytest -m soak $(ARGS)
 
 bench: ## orders a second, beside pgbench and a bare aiohttp (ARGS="--processes 2 --existing 10000000")
 	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/python -m benchmarks.orders $(ARGS)

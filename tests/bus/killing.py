@@ -1,10 +1,13 @@
-"""A consumer in a process of its own, for `kill -9`."""
+"""A consumer in a process of its own, for `kill -9` and SIGTERM."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from types import TracebackType
 
+# Settings that a service needs to start, and this one never uses.
+NO_DATABASE = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -16,7 +19,9 @@ class Victim:
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> "Victim":
-        self._process = await asyncio.create_subprocess_exec(*self._arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
+        self._process = await asyncio.create_subprocess_exec(
+            *self._arguments, cwd=ROOT, env=os.environ | NO_DATABASE, stdout=asyncio.subprocess.PIPE
+        )
         return self
 
     async def __aexit__(
@@ -38,3 +43,10 @@ class Victim:
         if self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+
+    async def stop(self) -> int:
+        """Tell it to stop; its exit code."""
+        assert self._process
+        self._process.terminate()
+        async with asyncio.timeout(30):
+            return await self._process.wait()

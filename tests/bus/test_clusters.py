@@ -4,7 +4,6 @@ The first of the two, which publishers prefer, is the one that fails. `make soak
 """
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -41,8 +40,9 @@ from tests.bus.messages import KEY, QUEUE, Recorder, a_message, a_subscription, 
 from tests.servers.haproxy import HAProxy
 from tests.servers.rabbitmq_node import Node
 from tests.servers.waiting import eventually
+from tests.soak import length
 
-COUNT = int(os.environ.get("SOAK_MESSAGES", "2000"))
+COUNT = length(2000, 20_000)
 EFFECTS = "CREATE TABLE effects (message_id text NOT NULL)"
 
 
@@ -136,6 +136,7 @@ async def flow(migrated_url: str, node: Node, clusters_url: str, way: str) -> As
     await close_pool(pool)
 
 
+@pytest.mark.soak
 async def test_a_killed_cluster_and_a_frozen_one_lose_nothing_and_stop_nothing(
     flow: Flow, node: Node, clusters_url: str, balancer: HAProxy, figure: Figure
 ) -> None:

@@ -1,14 +1,20 @@
-"""A consumer to be killed: takes one message, says so, and never finishes.
+"""A service to be killed or stopped: takes one message, says so, and never finishes.
 
 python -m tests.bus.victim URL QUEUE KEY
 """
 
 import asyncio
 import sys
+from contextlib import AsyncExitStack
+from datetime import timedelta
 
+from shared import service
 from shared.bus import Delivery, Verdict
+from shared.settings import Settings
 from tests.bus.brokers import open_bus
 from tests.bus.messages import a_subscription
+
+GRACE = timedelta(milliseconds=100)
 
 
 async def hold(delivery: Delivery) -> Verdict:
@@ -17,11 +23,12 @@ async def hold(delivery: Delivery) -> Verdict:
     raise AssertionError
 
 
-async def main(url: str, queue: str, key: str) -> None:
+async def wire(_: Settings, parts: AsyncExitStack) -> None:
+    url, queue, key = sys.argv[1:]
     bus = await open_bus(url, "victim")
+    parts.push_async_callback(bus.close, GRACE)
     await bus.subscribe(a_subscription(queue, [key], concurrency=1), hold)
-    await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    sys.exit(service.run("victim", Settings, wire))

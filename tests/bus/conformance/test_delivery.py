@@ -2,10 +2,15 @@
 
 import asyncio
 
+import pytest
+
 from shared.bus import Bus, Delivery, Done, TooLarge, Unroutable, Unsendable, Verdict
 from shared.bus.protocol import MAX_MESSAGE_BYTES
 from tests.bus.brokers import Broker
 from tests.bus.messages import KEY, QUEUE, Recorder, a_message, a_subscription, published, some_messages
+from tests.soak import length
+
+BACKLOG = length(3000, 100_000)
 
 
 async def test_a_published_message_arrives_whole(bus: Bus) -> None:
@@ -90,13 +95,15 @@ async def test_a_declared_queue_keeps_messages_until_someone_serves_it(bus: Bus,
     assert set(recorder.ids) == {message.id for message in messages}
 
 
+@pytest.mark.soak
 async def test_a_long_backlog_is_worked_off(bus: Bus) -> None:
     await bus.declare(QUEUE, [KEY])
-    messages = some_messages(3000)
-    await published(bus, *messages)
+    messages = some_messages(BACKLOG)
+    for start in range(0, BACKLOG, 1000):
+        await published(bus, *messages[start : start + 1000])
     recorder = Recorder()
     await bus.subscribe(a_subscription(concurrency=50), recorder)
-    await recorder.until(3000)
+    await recorder.until(BACKLOG)
     assert sorted(recorder.ids) == sorted(message.id for message in messages)
 
 

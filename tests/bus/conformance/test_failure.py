@@ -179,11 +179,23 @@ async def test_an_unreadable_message_goes_straight_to_the_dead_letters(bus: Bus)
         return Done()
 
     await bus.subscribe(a_subscription(keys=[EmailSent.key]), handling(EmailSent, note))
+    good = message(EmailSent(number="7K2MX-Q4P9D", template="tickets", recipient="ada@example.org"), "mailer")
+    another_type, another_version = (
+        good.body.replace(b"email.sent.v1", key) for key in (b"email.lost.v1", b"email.sent.v2")
+    )
     bad = [
         a_message(EmailSent.key, body=body)
-        for body in (b"", b"{", b"[]", b"\xff\xfe", b'{"specversion":"1.0"}', b"[" * 5000)
+        for body in (
+            b"",
+            b"{",
+            b"[]",
+            b"\xff\xfe",
+            b'{"specversion":"1.0"}',
+            b"[" * 5000,
+            another_type,
+            another_version,
+        )
     ]
-    good = message(EmailSent(number="7K2MX-Q4P9D", template="tickets", recipient="ada@example.org"), "mailer")
     await published(bus, *bad, good)
     letters = await the_dead(bus, len(bad))
     assert {letter.message.id for letter in letters} == {each.id for each in bad}
@@ -237,6 +249,18 @@ async def test_a_killed_consumer_gives_its_message_back_and_the_attempt_counts(b
     await bus.subscribe(a_subscription(), recorder)
     await recorder.until(1)
     assert recorder.seen == [Delivery(held, QUEUE, attempt=2)]
+
+
+async def test_a_service_told_to_stop_gives_its_message_back_and_no_attempt_counts(bus: Bus, broker: Broker) -> None:
+    recorder, held = Recorder(), a_message()
+    await bus.declare(QUEUE, [KEY])
+    await published(bus, held)
+    async with Victim(broker.url, QUEUE, KEY) as victim:
+        assert await victim.holding() == f"holding {held.id} 1"
+        assert await victim.stop() == 0
+    await bus.subscribe(a_subscription(), recorder)
+    await recorder.until(1)
+    assert recorder.seen == [Delivery(held, QUEUE, attempt=1)]
 
 
 async def test_a_message_that_kills_its_worker_every_time_is_buried(bus: Bus, broker: Broker) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from shared.bus import BusUnavailable, Delivery, Verdict
 from tests.bus.brokers import Broker, healthy
 from tests.bus.messages import (
@@ -14,7 +16,11 @@ from tests.bus.messages import (
     published_stubbornly,
     some_messages,
 )
+from tests.bus.mortal import Mortal
 from tests.servers.waiting import eventually
+from tests.soak import length
+
+FROZEN_SECONDS = length(1.0, 60.0)
 
 
 async def test_a_bus_opens_while_its_broker_is_away_and_joins_it_later(broker: Broker) -> None:
@@ -74,6 +80,47 @@ async def test_nothing_is_lost_when_lines_are_cut_under_load(broker: Broker) -> 
             await published_stubbornly(publisher, batch)
     wanted = {message.id for batch in batches for message in batch}
     await recorder.until_it(lambda: set(recorder.ids) >= wanted)
+
+
+async def test_nothing_is_lost_when_the_broker_is_killed_and_started_under_load(
+    mortal: Mortal, mortal_broker: Broker
+) -> None:
+    publisher, consumer, recorder = await mortal_broker.connect(), await mortal_broker.connect(), Recorder()
+    await publisher.declare(QUEUE, [KEY])
+    await consumer.subscribe(a_subscription(), recorder)
+    batches = [some_messages(40) for _ in range(25)]
+
+    async def kill_and_start() -> None:
+        await recorder.until(200)
+        await mortal.kill()
+        await mortal.start()
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(kill_and_start())
+        for batch in batches:
+            await published_stubbornly(publisher, batch)
+    wanted = {message.id for batch in batches for message in batch}
+    await recorder.until_it(lambda: set(recorder.ids) >= wanted)
+
+
+@pytest.mark.soak
+async def test_a_frozen_broker_is_got_over(mortal: Mortal, mortal_broker: Broker) -> None:
+    bus, recorder = await mortal_broker.connect(), Recorder()
+    before, during, after = some_messages(20), some_messages(20), some_messages(20)
+    await bus.subscribe(a_subscription(), recorder)
+    await published(bus, *before)
+    mortal.freeze()
+    try:
+        publishing = asyncio.create_task(published_stubbornly(bus, during))
+        # How long the fault lasts, not a guess when something is done.
+        await asyncio.sleep(FROZEN_SECONDS)
+    finally:
+        mortal.thaw()
+    await publishing
+    await published_stubbornly(bus, after)
+    wanted = {message.id for message in before + during + after}
+    await recorder.until_it(lambda: set(recorder.ids) >= wanted)
+    await healthy(bus)
 
 
 async def test_a_handler_at_work_while_the_line_is_lost_finishes(broker: Broker) -> None:

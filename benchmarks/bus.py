@@ -3,6 +3,7 @@
     make bench-bus ARGS="--postgres postgresql://postgres@127.0.0.1/bench --amqp amqp://guest:guest@127.0.0.1/bench
         --redis redis://127.0.0.1:6379/9?prefix=bench:"
 
+`--clusters` takes several of RabbitMQ, separated by commas as in BROKER_URL; the bare client uses the last of them.
 Without URLs it measures an embedded Postgres. Give it a database, a virtual host and a Redis database of
 their own: it leaves its queues behind. For each transport it prints, bare and ours and as their ratio:
 confirmed publishes a second (in batches of 500, as the relay does; bare aio-pika with 200 in flight),
@@ -101,7 +102,8 @@ async def idle_latencies(bus: Bus, queue: str, key: str) -> list[float]:
 
 
 async def bare(url: str, count: int) -> Figures:
-    async with BARE[url.partition("://")[0]].opened(url) as client:
+    last = url.rpartition(",")[2]
+    async with BARE[last.partition("://")[0]].opened(last) as client:
         published = await measure(count, lambda: client.publish(count, BODY))
         return Figures(published, await measure(count, lambda: client.consume(count)))
 
@@ -129,7 +131,8 @@ async def compare(url: str, count: int) -> None:
     rounds = [(await bare(url, count), await ours(url, count)) for _ in range(ROUNDS)]
     theirs, own = (best([pair[side] for pair in rounds]) for side in (0, 1))
     median, worst = await idle(url)
-    print(f"\n{url.partition('://')[0]}, {count:,} messages of {len(BODY)} bytes")
+    several = f" over {url.count(',') + 1} URLs" if "," in url else ""
+    print(f"\n{url.partition('://')[0]}{several}, {count:,} messages of {len(BODY)} bytes")
     print(f"  {'':8}{'bare':>12}{'ours':>12}{'ours/bare':>11}{'CPU bare':>11}{'CPU ours':>11}")
     for name, one, other in (("publish", theirs.publish, own.publish), ("deliver", theirs.deliver, own.deliver)):
         ratio = other.per_second / one.per_second
@@ -155,9 +158,10 @@ async def main() -> None:
     parser.add_argument("--postgres", metavar="URL")
     parser.add_argument("--amqp", metavar="URL")
     parser.add_argument("--redis", metavar="URL")
+    parser.add_argument("--clusters", metavar="URL,URL")
     parser.add_argument("--messages", type=int, default=10_000, metavar="N")
     chosen = parser.parse_args()
-    urls = [url for url in (chosen.postgres, chosen.amqp, chosen.redis) if url]
+    urls = [url for url in (chosen.postgres, chosen.amqp, chosen.redis, chosen.clusters) if url]
     async with AsyncExitStack() as parts:
         if not urls:
             folder = parts.enter_context(TemporaryDirectory(prefix="boxoffice-bench-"))

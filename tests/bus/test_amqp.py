@@ -8,8 +8,9 @@ import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, HeadersType
 
-from shared.bus import Bus, Delivery, Done, Later, Never, Verdict
+from shared.bus import Bus, BusUnavailable, Delivery, Done, Later, Never, Verdict
 from tests.bus.brokers import healthy, open_bus
+from tests.bus.faults import FaultProxy
 from tests.bus.messages import KEY, QUEUE, Recorder, a_message, a_subscription, published, published_stubbornly
 from tests.servers.waiting import eventually
 
@@ -138,3 +139,29 @@ async def test_a_closed_connection_is_opened_again(bus: Bus, amqp_url: str) -> N
     await published_stubbornly(bus, [last])
     await recorder.until(1)
     assert recorder.ids == [last.id]
+
+
+async def test_a_frozen_broker_keeps_neither_a_service_from_starting_nor_an_operator_waiting(
+    amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.bus.amqp.opening.OPEN_SECONDS", 0.2)
+    proxy = FaultProxy(amqp_url, 5672)
+    await proxy.start()
+    bus = await open_bus(proxy.url)
+    await bus.declare(QUEUE, [KEY])
+    proxy.freeze()
+    await bus.declare("another.thing", [KEY])
+    with pytest.raises(BusUnavailable):
+        await bus.status([QUEUE])
+    with pytest.raises(BusUnavailable):
+        await bus.dead_letters(QUEUE)
+    proxy.thaw()
+
+    async def declared_by_now() -> bool:
+        await published_stubbornly(bus, [a_message()])
+        (status,) = await bus.status(["another.thing"])
+        return status.ready > 0
+
+    await eventually(declared_by_now)
+    await bus.close()
+    await proxy.stop()

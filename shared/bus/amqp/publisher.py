@@ -8,12 +8,11 @@ from aiormq import Channel, spec
 from aiormq.exceptions import DeliveryError, PublishError
 
 from shared.bus.amqp.line import Line
-from shared.bus.amqp.opening import LINE_LOST
+from shared.bus.amqp.opening import LINE_LOST, OPEN_SECONDS
 from shared.bus.amqp.topology import declare_exchange
 from shared.bus.protocol import BusError, BusUnavailable, Refused, Unroutable
 
 CONFIRM_SECONDS = 5.0
-OPEN_SECONDS = 5.0
 
 
 class Publisher:

@@ -11,7 +11,8 @@ Limits of length are left to the operator's policies: declaring with other argum
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
@@ -80,17 +81,28 @@ async def declare_queue(connection: AbstractConnection, queue: str, keys: Sequen
 
     Bindings come last: a message that is routed finds all in place.
     """
-    await declare_exchange(connection)
-    dead = dead_queue(queue)
-    await _declare(connection, dead, {"x-delivery-limit": DEAD_DELIVERY_LIMIT})
-    await _declare(connection, queue, _dead_lettering(dead) | {"x-delivery-limit": DELIVERY_LIMIT})
-    async with opened(connection) as channel, asyncio.timeout(DECLARE_SECONDS):
-        for key in keys:
-            await channel.queue_bind(queue, EXCHANGE, key)
+    with _unavailable_when_lost(queue):
+        await declare_exchange(connection)
+        dead = dead_queue(queue)
+        await _declare(connection, dead, {"x-delivery-limit": DEAD_DELIVERY_LIMIT})
+        await _declare(connection, queue, _dead_lettering(dead) | {"x-delivery-limit": DELIVERY_LIMIT})
+        async with opened(connection) as channel, asyncio.timeout(DECLARE_SECONDS):
+            for key in keys:
+                await channel.queue_bind(queue, EXCHANGE, key)
 
 
 async def declare_retry_queue(connection: AbstractConnection, queue: str, name: str) -> None:
-    await _declare(connection, name, _dead_lettering(queue))
+    """Raises `BusUnavailable`."""
+    with _unavailable_when_lost(name):
+        await _declare(connection, name, _dead_lettering(queue))
+
+
+@contextmanager
+def _unavailable_when_lost(name: str) -> Iterator[None]:
+    try:
+        yield
+    except LINE_LOST as error:
+        raise BusUnavailable(f"{name} can't be declared: {error!r}") from error
 
 
 def _dead_lettering(to: str) -> Arguments:
@@ -110,5 +122,3 @@ async def _declare(connection: AbstractConnection, name: str, arguments: Argumen
     except ChannelPreconditionFailed as error:
         # It exists and works as someone made it; changing it is an operator's decision.
         log.error("bus.queue_declared_otherwise", queue=name, error=str(error))  # noqa: TRY400
-    except LINE_LOST as error:
-        raise BusUnavailable(f"{name} can't be declared: {error!r}") from error

@@ -69,7 +69,7 @@ class Problem(Exception):
     def response(self, request: web.Request) -> web.Response:
         headers = {"Cache-Control": "no-store"} | self.headers
         return web.Response(
-            status=self.status, body=self.body(request.path), content_type=PROBLEM_JSON, headers=headers
+            status=self.status, body=self.body(request.rel_url.raw_path), content_type=PROBLEM_JSON, headers=headers
         )
 
 

@@ -106,7 +106,7 @@ def _crowded() -> Problem:
 
 def _paused(message: str) -> Problem:
     """The organiser's own words, where there are any."""
-    return Problem(409, "not-on-sale", "Sales are paused", message or "Sales are paused for now. Try again later.")
+    return Problem(409, "not-on-sale", "Not on sale", message or "Sales are paused for now. Try again later.")
 
 
 def _key_conflict() -> Problem:

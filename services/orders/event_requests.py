@@ -63,9 +63,14 @@ def _slug(value: str) -> str:
 
 
 Instant = Annotated[datetime, BeforeValidator(_instant)]
-Slug = Annotated[str, StringConstraints(max_length=MAX_SLUG), AfterValidator(_slug)]
+Slug = Annotated[
+    str,
+    StringConstraints(max_length=MAX_SLUG),
+    AfterValidator(_slug),
+    Field(json_schema_extra={"pattern": f"^{SLUG.pattern}$"}),
+]
 Timezone = Annotated[str, StringConstraints(max_length=100), AfterValidator(_timezone)]
-Currency = Annotated[str, AfterValidator(_currency)]
+Currency = Annotated[str, AfterValidator(_currency), Field(json_schema_extra={"enum": sorted(CURRENCIES)})]
 Description = Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION), AfterValidator(multiline)]
 TypeDescription = Annotated[str, StringConstraints(max_length=MAX_TYPE_DESCRIPTION), AfterValidator(multiline)]
 

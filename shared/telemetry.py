@@ -8,6 +8,9 @@ import structlog
 
 from shared.correlation import with_request_id
 
+# What befalls a broker the bus tells itself, with a stable action and the broker's name.
+TOLD_BY_US = ("aio_pika", "aiormq")
+
 
 def configure_logs(service: str, form: Literal["console", "json"], level: str) -> None:
     """Send structlog's and the standard library's records to stderr in one form.
@@ -36,3 +39,5 @@ def configure_logs(service: str, form: Literal["console", "json"], level: str) -
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=steps))
     logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
+    for library in TOLD_BY_US:
+        logging.getLogger(library).setLevel(logging.CRITICAL)

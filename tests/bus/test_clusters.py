@@ -13,6 +13,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared import outbox
 from shared.bus import (
@@ -197,14 +198,17 @@ async def test_a_memory_alarm_moves_publishers_on_until_it_is_over(bus: Bus, nod
     await bus.subscribe(a_subscription(), recorder)
     await healthy(bus)
     await node.control("set_vm_memory_high_watermark", "0")
-    try:
-        assert isinstance((await first.publish([a_message()]))[0], BusUnavailable)
-        await published(bus, *messages)
-    finally:
-        await node.control("set_vm_memory_high_watermark", "0.6")
-    await recorder.until_it(lambda: set(recorder.ids) >= {message.id for message in messages})
-    cluster = bus._clusters[0]  # type: ignore[attr-defined]
-    await eventually(partial(_holds, lambda: cluster.in_service))
+    with capture_logs() as told:
+        try:
+            assert isinstance((await first.publish([a_message()]))[0], BusUnavailable)
+            await published(bus, *messages)
+        finally:
+            await node.control("set_vm_memory_high_watermark", "0.6")
+        await recorder.until_it(lambda: set(recorder.ids) >= {message.id for message in messages})
+        cluster = bus._clusters[0]  # type: ignore[attr-defined]
+        await eventually(partial(_holds, lambda: cluster.in_service))
+    said = [entry["event"] for entry in told if entry.get("cluster") == cluster.name]
+    assert (said[0], said[-1]) == ("bus.cluster_aside", "bus.cluster_back")
     await first.close(timedelta(0))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import aio_pika
 import structlog
@@ -35,6 +36,7 @@ class Line:
 
     def __init__(self, url: str, source: str, prepare: Prepare, max_age: timedelta | None = None) -> None:
         self._url = url
+        self._broker = urlsplit(url).netloc.rpartition("@")[2]
         self._source = source
         self._prepare = prepare
         self._max_age = max_age
@@ -71,9 +73,9 @@ class Line:
                     if await self._connect_and_stay():
                         continue
                     pauses = waits(0.1, LONGEST_WAIT_SECONDS)
-                    log.warning("bus.line_lost")
+                    log.warning("bus.line_lost", broker=self._broker)
                 except AWAY as error:
-                    log.warning("bus.away", error=f"{type(error).__name__}: {error}")
+                    log.warning("bus.away", broker=self._broker, error=f"{type(error).__name__}: {error}")
                 self._leave()
                 await asyncio.sleep(next(pauses))
         finally:

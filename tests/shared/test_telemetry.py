@@ -1,0 +1,19 @@
+"""What reaches the log."""
+
+import subprocess
+import sys
+
+SAYING = """
+import logging
+from shared.telemetry import configure_logs
+configure_logs("test", "json", "info")
+for name in ("aiormq.connection", "aio_pika.connection", "some.library"):
+    logging.getLogger(name).error("said by %s", name)
+"""
+
+
+def test_what_the_bus_tells_of_its_broker_its_library_does_not_tell_again() -> None:
+    said = subprocess.run([sys.executable, "-c", SAYING], capture_output=True, text=True, check=True).stderr
+    assert [line for line in said.splitlines() if "said by" in line] == said.splitlines()
+    assert "some.library" in said
+    assert said.count("said by") == 1

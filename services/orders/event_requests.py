@@ -11,11 +11,19 @@ from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from services.orders.currencies import CURRENCIES
 from services.orders.organising import NewEvent, NewTicketType
-from services.orders.shapes import Name, Request, multiline, parse, printable
+from services.orders.shapes import LINES, Name, Request, multiline, parse, printable, shown
 from services.orders.slugs import IDENTITY, MAX_SLUG, SLUG, candidates, slug_of
 from shared.web import Fault
 
@@ -67,12 +75,27 @@ Slug = Annotated[
     str,
     StringConstraints(max_length=MAX_SLUG),
     AfterValidator(_slug),
-    Field(json_schema_extra={"pattern": f"^{SLUG.pattern}$"}),
+    shown(MAX_SLUG, pattern=f"^{SLUG.pattern}$", description="Unique; made of the name when it is left out."),
 ]
-Timezone = Annotated[str, StringConstraints(max_length=100), AfterValidator(_timezone)]
-Currency = Annotated[str, AfterValidator(_currency), Field(json_schema_extra={"enum": sorted(CURRENCIES)})]
-Description = Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION), AfterValidator(multiline)]
-TypeDescription = Annotated[str, StringConstraints(max_length=MAX_TYPE_DESCRIPTION), AfterValidator(multiline)]
+Timezone = Annotated[
+    str,
+    StringConstraints(max_length=100),
+    AfterValidator(_timezone),
+    shown(100, format="time-zone", description="An IANA name, like Europe/Berlin."),
+]
+Currency = Annotated[str, AfterValidator(_currency), WithJsonSchema({"type": "string", "enum": sorted(CURRENCIES)})]
+Description = Annotated[
+    str,
+    StringConstraints(max_length=MAX_DESCRIPTION),
+    AfterValidator(multiline),
+    shown(MAX_DESCRIPTION, pattern=LINES),
+]
+TypeDescription = Annotated[
+    str,
+    StringConstraints(max_length=MAX_TYPE_DESCRIPTION),
+    AfterValidator(multiline),
+    shown(MAX_TYPE_DESCRIPTION, pattern=LINES),
+]
 
 
 class Price(Request):
@@ -83,8 +106,12 @@ class Price(Request):
 
 
 class Venue(Request):
-    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(printable)] = ""
-    address: Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(printable)] = ""
+    name: Annotated[
+        str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(printable), shown(200)
+    ] = ""
+    address: Annotated[
+        str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(printable), shown(300)
+    ] = ""
 
 
 class TicketTypeFields(Request):

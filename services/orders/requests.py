@@ -9,11 +9,12 @@ import email_validator
 from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from services.orders.placing import WantedLine
-from services.orders.shapes import Name, Reference, Request, parse, printable
+from services.orders.shapes import Name, Reference, Request, parse, printable, shown
 from shared.web import Fault
 
 # RFC 3696 with its erratum 1690.
 MAX_ADDRESS = 254
+MAX_LOCALE = 35
 MAX_LINES = 20
 MAX_QUANTITY = 1000
 KEY_LENGTHS = range(16, 256)
@@ -56,9 +57,18 @@ def _language_tag(value: str) -> str:
 
 
 EmailAddress = Annotated[
-    str, StringConstraints(max_length=MAX_ADDRESS), AfterValidator(printable), AfterValidator(_reachable)
+    str,
+    StringConstraints(max_length=MAX_ADDRESS),
+    AfterValidator(printable),
+    AfterValidator(_reachable),
+    shown(MAX_ADDRESS, format="email"),
 ]
-Locale = Annotated[str, StringConstraints(max_length=35), AfterValidator(_language_tag)]
+Locale = Annotated[
+    str,
+    StringConstraints(max_length=MAX_LOCALE),
+    AfterValidator(_language_tag),
+    shown(MAX_LOCALE, pattern=f"^{_LOCALE.pattern}$", description="A BCP 47 language tag, like en or pt-BR."),
+]
 
 
 class Attendee(Request):

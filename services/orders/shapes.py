@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
 from shared.web import Fault
@@ -43,10 +43,31 @@ def multiline(value: str) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
+# The same for whoever reads the schema: a line of text, with more in it than blanks.
+_LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*"
+LINES = r"^([^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]|\r\n)*$"
+_INK = r"[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]"
+
+
+def shown(longest: int, shortest: int = 0, **more: Any) -> WithJsonSchema:
+    """What a schema says of a line of text whose rules are a function's."""
+    pattern = f"^{_LINE}{_INK}{_LINE}$" if shortest else f"^{_LINE}$"
+    lengths = {"minLength": shortest} if shortest else {}
+    return WithJsonSchema({"type": "string"} | lengths | {"maxLength": longest, "pattern": pattern} | more)
+
+
 Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME), AfterValidator(printable)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME),
+    AfterValidator(printable),
+    shown(MAX_NAME, 1),
 ]
-Reference = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(printable)]
+Reference = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100),
+    AfterValidator(printable),
+    shown(100, pattern=f"^{_LINE}$", minLength=1),
+]
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:

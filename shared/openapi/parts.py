@@ -56,7 +56,12 @@ LIMIT = Parameter(
     "How many to give at most.",
     {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
 )
-CURSOR = Parameter("cursor", "query", "The `next` of the page before; without it, the list's beginning.")
+CURSOR = Parameter(
+    "cursor",
+    "query",
+    "The `next` of the page before, unchanged; without it, the list's beginning.",
+    {"type": "string", "pattern": "^[A-Za-z0-9_=-]*$"},
+)
 IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
     "header",

@@ -102,6 +102,30 @@ class OrderPlaced(OrderFact, frozen=True, kw_only=True):
     placed_at: Instant
 
 
+class OrderCancelled(OrderFact, frozen=True, kw_only=True):
+    """orders → tickets, mailer: the tickets are void, and their places are back on sale.
+
+    `reason` is who asked for it, `buyer` or `organiser`; `tickets` are the ids of the tickets that are void.
+    """
+
+    key: ClassVar[str] = "order.cancelled.v1"
+
+    event: EventDetails
+    buyer: Buyer
+    locale: str
+    tickets: tuple[str, ...]
+    reason: str
+    cancelled_at: Instant
+
+
+class OrderResendRequested(OrderFact, frozen=True, kw_only=True):
+    """orders → mailer: the tickets shall be mailed once more. `revision` tells the mails of one order apart."""
+
+    key: ClassVar[str] = "order.resend-requested.v1"
+
+    revision: int
+
+
 class StoredDocument(msgspec.Struct, frozen=True):
     """A file in the object store, by reference: its key, size in bytes and SHA-256 in hex."""
 
@@ -131,11 +155,15 @@ class TicketsFailed(OrderFact, frozen=True, kw_only=True):
 
 
 class MailOutcome(OrderFact, frozen=True, kw_only=True):
-    """`template` names the mail (`tickets`), `reason` the server's words where there are some."""
+    """`template` names the mail (`tickets`, `cancellation`), `reason` the server's words where there are some.
+
+    `revision` is 1, and grows with each time that the same mail is asked for again.
+    """
 
     template: str
     recipient: str
     reason: str | None = None
+    revision: int = 1
 
 
 class EmailSent(MailOutcome, frozen=True, kw_only=True):
@@ -216,6 +244,8 @@ class EventChanged(Fact, frozen=True, kw_only=True):
 
 FACTS: tuple[type[Fact], ...] = (
     OrderPlaced,
+    OrderCancelled,
+    OrderResendRequested,
     TicketsIssued,
     TicketsFailed,
     EmailSent,

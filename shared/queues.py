@@ -14,14 +14,16 @@ from shared.messages import (
     EmailSent,
     EventChanged,
     Fact,
+    OrderCancelled,
     OrderPlaced,
+    OrderResendRequested,
     TicketsFailed,
     TicketsIssued,
 )
 
 FOLLOWED_BY: Mapping[str, tuple[type[Fact], ...]] = {
-    "tickets": (OrderPlaced, ApiKeyChanged, EventChanged),
-    "mailer": (TicketsIssued,),
+    "tickets": (OrderPlaced, OrderCancelled, ApiKeyChanged, EventChanged),
+    "mailer": (TicketsIssued, OrderCancelled, OrderResendRequested),
     "orders": (TicketsIssued, TicketsFailed, EmailSent, EmailBounced, EmailFailed),
     # The caches in front of orders, for which orders takes the message (`services/orders/purging.py`).
     "edge": (EventChanged,),

@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from math import ceil
 from typing import Any, Literal, NoReturn, NotRequired
 
 import structlog
@@ -98,6 +100,11 @@ def forbidden(detail: str) -> Problem:
 
 def overloaded(detail: str = "We can't take this right now. Try again in a moment.") -> Problem:
     return Problem(503, "overloaded", "Busy", detail, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def rate_limited(detail: str, wait: timedelta) -> Problem:
+    seconds = ceil(wait.total_seconds())
+    return Problem(429, "rate-limited", "Too many requests", detail, headers={"Retry-After": str(seconds)})
 
 
 @web.middleware

@@ -1,4 +1,4 @@
-"""The mailer, wired: tickets issued become a mail in the buyer's inbox."""
+"""The mailer, wired: what is told of an order becomes a mail in the buyer's inbox."""
 
 from contextlib import AsyncExitStack
 from functools import partial
@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from services.mailer.composing import Composer
-from services.mailer.handlers import TicketMail
+from services.mailer.handlers import OrderMails
 from services.mailer.lines import Lines
 from services.mailer.posting import Post
 from services.mailer.settings import MailerSettings
@@ -48,7 +48,7 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
     background.start("lines", lines.tend)
     composer = Composer(settings.sender, settings.public_url)
     post = Post(pool, lines, settings.sender, on_commit=relay.wake)
-    await TicketMail(objects, composer, post).subscribe(bus)
+    await OrderMails(pool, objects, composer, post).subscribe(bus)
 
     app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)
     app.add_routes(health(partial(_ready, pool, bus)))

@@ -16,9 +16,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from services.mailer.addresses import Mailbox
 from services.mailer.mime import Attachment, Headers, assemble, one_line
 from services.mailer.occasions import occasion, reading_locale
-from services.mailer.wording import frame, orders, tickets
+from services.mailer.wording import cancellation, frame, orders, tickets
 from services.mailer.wording.frame import language_of
-from shared.messages import Buyer, EventDetails, TicketsIssued
+from shared.messages import Buyer, EventDetails, OrderCancelled, TicketsIssued
 
 # How many events' dates are kept ready, a language each.
 OCCASIONS_KEPT = 512
@@ -82,6 +82,19 @@ class Composer:
         }
         told |= self._of_order(issued, issued.tickets)
         return self._mail("tickets", told, cover, [Attachment(filename, "application/pdf", pdf)])
+
+    def cancellation(self, cancelled: OrderCancelled, cover: Cover) -> bytes:
+        """That the order's tickets are void, and who asked for that."""
+        language = language_of(cancelled.locale)
+        words = cancellation.WORDS[language]
+        organiser = _inset(one_line(cancelled.event.organiser), language)
+        told = {
+            "words": words,
+            "subject": words.subject.format(event=one_line(cancelled.event.name)),
+            "intro": words.by_organiser.format(organiser=organiser) if cancelled.reason == "organiser" else words.intro,
+        }
+        told |= self._of_order(cancelled, len(cancelled.tickets))
+        return self._mail("cancellation", told, cover)
 
     def _of_order(self, fact: OfAnOrder, places: int) -> Told:
         """What every mail about an order is filled with, beside its own words."""

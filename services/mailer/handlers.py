@@ -2,45 +2,73 @@
 
 from functools import partial
 from hashlib import sha256
+from typing import Any
 
+from services.mailer import store
 from services.mailer.composing import Composer, Cover
-from services.mailer.mails import MailKey
+from services.mailer.mails import CANCELLATION, TICKETS, MailKey
 from services.mailer.posting import TIME_LIMIT, Mail, Post
-from shared.bus import Bus, Delivery, Later, Subscription, Verdict
+from shared.bus import Bus, Delivery, Done, Later, Subscription, Verdict
 from shared.bus.typed import handling
-from shared.messages import StoredDocument, TicketsIssued
+from shared.database import DatabaseUnavailable, Pool, connection
+from shared.messages import Fact, OrderCancelled, OrderResendRequested, StoredDocument, TicketsIssued
 from shared.object_store import NoSuchFile, ObjectStore
 from shared.queues import queue_of
-
-TICKETS = "tickets"
 
 
 class DamagedFile(Exception):
     """The PDF in the store is not the one that was issued."""
 
 
-class TicketMail:
-    """Sends each order's tickets once."""
+class OrderMails:
+    """The mails about an order: its tickets, the same again when they are asked for, and that they are void."""
 
-    def __init__(self, objects: ObjectStore, composer: Composer, post: Post) -> None:
+    def __init__(self, pool: "Pool[Any]", objects: ObjectStore, composer: Composer, post: Post) -> None:
+        self._pool = pool
         self._objects = objects
         self._composer = composer
         self._post = post
 
     async def subscribe(self, bus: Bus) -> None:
-        """As many mails at once as can travel."""
-        queue = queue_of("mailer", TicketsIssued)
-        subscription = Subscription(queue, (TicketsIssued.key,), concurrency=self._post.capacity, time_limit=TIME_LIMIT)
-        await bus.subscribe(subscription, handling(TicketsIssued, self.tickets_issued))
+        for subscription, handler in (
+            (self._subscription(TicketsIssued), handling(TicketsIssued, self.tickets_issued)),
+            (self._subscription(OrderResendRequested), handling(OrderResendRequested, self.resend_requested)),
+            (self._subscription(OrderCancelled), handling(OrderCancelled, self.order_cancelled)),
+        ):
+            await bus.subscribe(subscription, handler)
 
     async def tickets_issued(self, issued: TicketsIssued, _: Delivery) -> Verdict:
-        key = MailKey(TICKETS, issued.number, issued.buyer.email)
+        return await self._send_tickets(issued, revision=1)
+
+    async def resend_requested(self, asked: OrderResendRequested, _: Delivery) -> Verdict:
+        """It may come before `tickets.issued` does, and then waits for it."""
         try:
-            return await self._post.send(Mail(key, issued.buyer.name, partial(self._write, issued)))
+            async with connection(self._pool) as connected:
+                known = await store.known_order(connected, asked.number)
+        except DatabaseUnavailable as error:
+            return Later(str(error), counts=False)
+        if known.cancelled:
+            return Done()
+        if known.issued is None:
+            return Later("the order's tickets are not known to be issued")
+        return await self._send_tickets(known.issued, asked.revision)
+
+    async def order_cancelled(self, cancelled: OrderCancelled, _: Delivery) -> Verdict:
+        async def write(cover: Cover) -> bytes:
+            return self._composer.cancellation(cancelled, cover)
+
+        key = MailKey(CANCELLATION, cancelled.number, cancelled.buyer.email)
+        return await self._post.send(Mail(key, cancelled.buyer.name, write, store.claim_cancellation))
+
+    async def _send_tickets(self, issued: TicketsIssued, revision: int) -> Verdict:
+        key = MailKey(TICKETS, issued.number, issued.buyer.email, revision)
+        claim = partial(store.claim_tickets, issued=issued)
+        try:
+            return await self._post.send(Mail(key, issued.buyer.name, partial(self._write_tickets, issued), claim))
         except (NoSuchFile, DamagedFile) as error:
             return Later(f"{type(error).__name__}: {error}")
 
-    async def _write(self, issued: TicketsIssued, cover: Cover) -> bytes:
+    async def _write_tickets(self, issued: TicketsIssued, cover: Cover) -> bytes:
         return self._composer.tickets(issued, cover, await self._document(issued.pdf))
 
     async def _document(self, stored: StoredDocument) -> bytes:
@@ -48,3 +76,8 @@ class TicketMail:
         if sha256(content).hexdigest() != stored.sha256:
             raise DamagedFile(stored.key)
         return content
+
+    def _subscription(self, kind: type[Fact]) -> Subscription:
+        """As many mails at once as can travel."""
+        concurrency = self._post.capacity
+        return Subscription(queue_of("mailer", kind), (kind.key,), concurrency=concurrency, time_limit=TIME_LIMIT)

@@ -2,8 +2,9 @@
 
 pending ──► sent       the server has taken it
    │ ▲ ├──► bounced    the address does not take mail
-   └─┘ └──► failed     given up for another reason
+   └─┘ ├──► failed     given up for another reason
  (waits)
+       └──► withdrawn  its order was cancelled before it went (or, if it was too late to stop it, sent)
 """
 
 from dataclasses import dataclass
@@ -15,9 +16,13 @@ from shared.messages import EmailBounced, EmailFailed, EmailSent, MailOutcome
 REPORTS: dict[Status, type[MailOutcome]] = {"sent": EmailSent, "bounced": EmailBounced, "failed": EmailFailed}
 
 
+TICKETS = "tickets"
+CANCELLATION = "cancellation"
+
+
 @dataclass(frozen=True, slots=True)
 class MailKey:
-    """`template` names the mail (`tickets`), `number` the order; `revision` grows with each resend asked for."""
+    """`template` names the mail, `number` the order; `revision` grows with each resend asked for."""
 
     template: str
     number: str
@@ -35,4 +40,4 @@ def message_id(key: MailKey, domain: str) -> str:
 def report(key: MailKey, status: Status, reason: str | None) -> MailOutcome:
     """What the other services are told of a settled mail."""
     kind = REPORTS[status]
-    return kind(number=key.number, template=key.template, recipient=key.recipient, reason=reason)
+    return kind(number=key.number, template=key.template, recipient=key.recipient, reason=reason, revision=key.revision)

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from services.orders import store
+from services.orders.cancelling import By
 from services.orders.numbers import read_number
 from services.orders.store import StoredOrder
 from services.orders.tokens import Purpose, Tokens
@@ -43,6 +44,10 @@ class Access:
         if order is None or not (signed or self.tokens.opens(token, order.id)):
             raise not_found()
         return order
+
+    def side(self, request: web.Request) -> By:
+        """As whom someone who may change the order does it."""
+        return "organiser" if is_key(bearer(request)) else "buyer"
 
     async def _of_own_event(self, request: web.Request, right: Right) -> StoredOrder:
         caller = await self.door.caller(request, right)

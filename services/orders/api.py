@@ -11,15 +11,16 @@ from aiohttp import web
 from services.orders import answer_shapes as shapes
 from services.orders import answers, examples
 from services.orders.access import Access
-from services.orders.browsing import Shelf
+from services.orders.aftersales import AfterSales
 from services.orders.caching import PRIVATE, private
 from services.orders.checkout import Checkout
 from services.orders.committing import Answer
-from services.orders.described import BUYERS, NUMBER, ORDER, PLACED, PROGRESS, TICKETS_PDF
+from services.orders.described import ASKED, BUYERS, CANCELLED, NUMBER, ORDER, PLACED, PROGRESS, TICKETS_PDF
 from services.orders.downloading import Downloads
 from services.orders.placing import IdempotencyKey
 from services.orders.progress import NewsDesk
 from services.orders.requests import KEY_LENGTHS, OrderRequest
+from services.orders.store import StoredOrder
 from services.orders.streaming import last_event_id, progress_events
 from services.orders.tokens import Tokens
 from shared.database import DatabaseUnavailable, Pool
@@ -34,8 +35,8 @@ class OrdersApi:
     """The parts the routes call, wired in app.py."""
 
     pool: "Pool[Any]"
-    shelf: Shelf
     checkout: Checkout
+    aftersales: AfterSales
     desk: NewsDesk
     downloads: Downloads
     tokens: Tokens
@@ -48,6 +49,8 @@ class OrdersApi:
             web.get("/v1/orders/{number}", self.show_order),
             web.get("/v1/orders/{number}/progress", self.stream_progress),
             web.get("/v1/orders/{number}/tickets.pdf", self.download_tickets),
+            web.post("/v1/orders/{number}/cancel", self.cancel_order),
+            web.post("/v1/orders/{number}/resend", self.resend_tickets),
         ]
 
     @described(
@@ -74,23 +77,7 @@ class OrdersApi:
     @described(BUYERS, ORDER, takes=(NUMBER,), opened_by=(ORDER_TOKEN, ORGANISER_KEY))
     async def show_order(self, request: web.Request) -> web.Response:
         """Read an order."""
-        order = await self.access.own_order(request, right="read")
-        event = await self.shelf.event(str(order.event_id))
-        if event is None:
-            raise DatabaseUnavailable("the order's event can't be read")
-        members = answers.order_members(
-            number=order.number,
-            status=order.status,
-            placed_at=order.placed_at,
-            event=answers.event_summary(event),
-            buyer={"name": order.buyer_name, "email": order.buyer_email},
-            lines=order.lines,
-            total=answers.money(order.total, order.currency),
-            fulfilment=order.fulfilment,
-        )
-        links = answers.links(order.number, self.public_url, self.tokens, datetime.now(UTC))
-        whole: shapes.Order = {**members, "links": links}
-        return private(whole)
+        return private(await self._shown(await self.access.own_order(request, right="read")))
 
     @described(BUYERS, PROGRESS, takes=(NUMBER, LAST_EVENT_ID), opened_by=(ORDER_TOKEN, SIGNED_LINK))
     async def stream_progress(self, request: web.Request) -> web.StreamResponse:
@@ -113,7 +100,9 @@ class OrdersApi:
         await response.write_eof()
         return response
 
-    @described(BUYERS, TICKETS_PDF, takes=(NUMBER,), problems=("not-ready",), opened_by=(ORDER_TOKEN, SIGNED_LINK))
+    @described(
+        BUYERS, TICKETS_PDF, takes=(NUMBER,), problems=("not-ready", "void"), opened_by=(ORDER_TOKEN, SIGNED_LINK)
+    )
     async def download_tickets(self, request: web.Request) -> web.Response:
         """Download the tickets.
 
@@ -121,6 +110,40 @@ class OrdersApi:
         """
         order = await self.access.own_order(request, "tickets.pdf")
         return await self.downloads.tickets(order)
+
+    @described(BUYERS, CANCELLED, takes=(NUMBER,), problems=("too-late",), opened_by=(ORDER_TOKEN, ORGANISER_KEY))
+    async def cancel_order(self, request: web.Request) -> web.Response:
+        """Cancel an order.
+
+        Its tickets are void from now on, its places are on sale again, and its buyer gets a mail that says so. Buyers
+        can cancel until the event begins, its organiser's key with the right `write` always can. Safe to repeat.
+        """
+        order = await self.access.own_order(request, right="write")
+        return private(await self._shown(await self.aftersales.cancel(order, by=self.access.side(request))))
+
+    @described(BUYERS, ASKED, takes=(NUMBER,), problems=("not-ready", "void"), opened_by=(ORDER_TOKEN, ORGANISER_KEY))
+    async def resend_tickets(self, request: web.Request) -> web.Response:
+        """Have the tickets mailed again.
+
+        To the buyer's address; each request is one more mail, at most once a minute and ten times a day.
+        """
+        order = await self.access.own_order(request, right="write")
+        return private(await self._shown(await self.aftersales.resend(order)), 202)
+
+    async def _shown(self, order: StoredOrder) -> shapes.Order:
+        """As it stands, without its access token."""
+        members = answers.order_members(
+            number=order.number,
+            status=order.status,
+            placed_at=order.placed_at,
+            event=answers.event_summary(await self.aftersales.event_of(order)),
+            buyer={"name": order.buyer_name, "email": order.buyer_email},
+            lines=order.lines,
+            total=answers.money(order.total, order.currency),
+            fulfilment=order.fulfilment,
+        )
+        links = answers.links(order.number, self.public_url, self.tokens, datetime.now(UTC))
+        return {**members, "links": links}
 
     def _answer(self, answer: Answer) -> web.Response:
         headers = PRIVATE | ({"Idempotent-Replayed": "true"} if answer.replayed else {})

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from services.orders import contract, store
 from services.orders.access import Access
+from services.orders.aftersales import AfterSales
 from services.orders.api import OrdersApi
 from services.orders.batching import Limits, Placer
 from services.orders.browsing import Shelf
@@ -73,7 +74,8 @@ async def wire(
     shelf, site, door = Shelf(pool), Site(), doorkeeper(pool)
     events = EventsApi(pool, shelf, door, settings.public_url, on_commit=relay.wake)
     checkout, access, downloads = Checkout(shelf, placer, flags), Access(pool, tokens, door), Downloads(objects)
-    api = OrdersApi(pool, shelf, checkout, desk, downloads, tokens, access, settings.public_url)
+    aftersales = AfterSales(pool, shelf, on_commit=relay.wake)
+    api = OrdersApi(pool, checkout, aftersales, desk, downloads, tokens, access, settings.public_url)
     app = web.Application(middlewares=[preflight, problems, site.problems], client_max_size=MAX_BODY_BYTES)
     reports = ReportsApi(pool, door, settings.public_url)
     described = events.routes() + api.routes() + reports.routes() + health(partial(ready, pool))

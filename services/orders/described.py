@@ -44,6 +44,10 @@ TICKET_TYPE = Gives(
 NEW_TICKET_TYPE = Gives(201, "Added.", shapes.TicketType, headers=_MADE, example=examples.TICKET_TYPE)
 
 ORDER = Gives(200, "The order as it stands now.", shapes.Order, example=examples.ORDER)
+CANCELLED = Gives(
+    200, "The order, cancelled; the same again if it was already.", shapes.Order, example=examples.CANCELLED
+)
+ASKED = Gives(202, "The order: the mail follows.", shapes.Order, example=examples.ASKED)
 PLACED = Gives(
     201,
     "Placed, and on disk: the tickets and the mail follow, whatever happens next.",

@@ -91,6 +91,9 @@ ORDER = {name: value for name, value in PLACED.items() if name != "access_token"
     "fulfilment": {"tickets": "issued", "email": "sent"}
 }
 
+CANCELLED = ORDER | {"status": "cancelled", "fulfilment": {"tickets": "void", "email": "pending"}}
+ASKED = ORDER | {"fulfilment": {"tickets": "issued", "email": "pending"}}
+
 ORDERS: dict[str, Any] = {
     "data": [
         {name: value for name, value in ORDER.items() if name not in ("event", "links")} | {"links": {"self": _ORDER}}
@@ -119,10 +122,10 @@ data: {"confirmation_number":"7K2MX-Q4P9D","at":"2027-03-01T09:00:00.123456Z"}
 
 id: 41
 event: tickets.issued
-data: {"tickets":2,"at":"2027-03-01T09:00:00.310204Z"}
+data: {"confirmation_number":"7K2MX-Q4P9D","tickets":2,"at":"2027-03-01T09:00:00.310204Z"}
 
 id: 42
 event: email.sent
-data: {"template":"tickets","at":"2027-03-01T09:00:00.871120Z"}
+data: {"confirmation_number":"7K2MX-Q4P9D","template":"tickets","at":"2027-03-01T09:00:00.871120Z"}
 
 """

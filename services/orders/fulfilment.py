@@ -6,14 +6,24 @@ from typing import Literal
 OrderStatus = Literal["confirmed", "cancelled"]
 TicketsStatus = Literal["pending", "issued", "void", "failed"]
 EmailStatus = Literal["pending", "sent", "bounced", "failed"]
+Template = Literal["tickets", "cancellation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail among those about an order, as the mailer's reports name it."""
+
+    template: str = "tickets"
+    revision: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Fulfilment:
-    """What became of an order's tickets and of the mail that carries them."""
+    """What became of an order's tickets, and of the mail last asked for, which brings them or calls them off."""
 
     tickets: TicketsStatus = "pending"
     email: EmailStatus = "pending"
+    mail: Mail = Mail()
 
     @property
     def settled(self) -> bool:
@@ -21,14 +31,17 @@ class Fulfilment:
 
         News of the mail may come before that of its tickets, which then still follows.
         """
-        return self.tickets in ("void", "failed") or (self.tickets == "issued" and self.email != "pending")
+        return self.tickets == "failed" or (self.tickets in ("issued", "void") and self.email != "pending")
 
 
-def after(now: Fulfilment, news: str) -> Fulfilment:
-    """The state after a message's key, whatever order messages come in.
+def after(now: Fulfilment, news: str, mail: Mail | None = None) -> Fulfilment:
+    """The state after a message's key, whatever order messages come in; `mail` is the one it is about, if any.
 
-    Success is kept: a failure told late does not undo it. A bounce may follow a mail that was sent.
+    Success is kept: a failure told late does not undo it. A bounce may follow a mail that was sent. What is told
+    of an earlier mail than the one last asked for changes nothing, and void tickets stay void.
     """
+    if mail and mail != now.mail:
+        return now
     match news:
         case "tickets.issued.v1" if now.tickets in ("pending", "failed"):
             return replace(now, tickets="issued")
@@ -42,3 +55,13 @@ def after(now: Fulfilment, news: str) -> Fulfilment:
             return replace(now, email="failed")
         case _:
             return now
+
+
+def after_cancelling() -> Fulfilment:
+    """Void, and the mail that says so is owed."""
+    return Fulfilment("void", "pending", Mail("cancellation"))
+
+
+def after_asking_again(now: Fulfilment) -> Fulfilment:
+    """The tickets' mail is owed once more."""
+    return replace(now, email="pending", mail=Mail("tickets", now.mail.revision + 1))

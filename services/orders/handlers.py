@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 
 from services.orders import progress, store
-from services.orders.fulfilment import after
+from services.orders.fulfilment import Mail, after
 from shared import inbox
 from shared.bus import Bus, Delivery, Done, Later, Never, Subscription, Verdict
 from shared.bus.typed import handling
 from shared.database import DatabaseUnavailable, Pool, transaction
-from shared.messages import Fact, TicketsIssued
+from shared.messages import Fact, MailOutcome, TicketsIssued
 from shared.queues import FOLLOWED_BY, queue_of
 
 SERVICE = "orders"
@@ -36,22 +36,20 @@ class Follower:
         async with transaction(self._pool) as held:
             if not await inbox.first_time(held, delivery.queue, delivery.message.id):
                 return Done()
-            state = await store.lock_fulfilment(held, fact.subject)
-            if state is None:
+            order = await store.lock_order(held, fact.subject)
+            if order is None:
                 return Never(f"no order {fact.subject}")
+            mail = Mail(fact.template, fact.revision) if isinstance(fact, MailOutcome) else None
             pdf_key = fact.pdf.key if isinstance(fact, TicketsIssued) else None
-            await store.save_fulfilment(held, fact.subject, after(state, fact.key), pdf_key)
-            await store.add_news(held, fact.subject, _name(fact), _public(fact))
+            await store.save_fulfilment(held, fact.subject, after(order.fulfilment, fact.key, mail), pdf_key)
+            await store.add_news(held, fact.subject, progress.name_of(type(fact)), _public(fact))
         await progress.announce(self._pool, fact.subject)
         return Done()
 
 
-def _name(fact: Fact) -> str:
-    """What a progress stream calls it: its key without the version."""
-    return fact.key.rpartition(".")[0]
-
-
 def _public(fact: Fact) -> bytes:
     """What a stream may tell: nothing of how things are stored."""
-    told = {"tickets": fact.tickets} if isinstance(fact, TicketsIssued) else {}
+    told: dict[str, object] = {"tickets": fact.tickets} if isinstance(fact, TicketsIssued) else {}
+    if isinstance(fact, MailOutcome):
+        told = {"template": fact.template}
     return msgspec.json.encode({"confirmation_number": fact.subject} | told)

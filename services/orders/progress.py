@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 
 from shared.database import Pool
+from shared.messages import Fact
 
 CHANNEL = "orders_news"
 KEEP_ALIVE_SECONDS = 15.0
@@ -57,6 +58,11 @@ class NewsDesk:
         for watchers in self._watchers.values():
             for woken in watchers:
                 woken.set()
+
+
+def name_of(kind: type[Fact]) -> str:
+    """What a stream calls a message: its key without the version."""
+    return kind.key.rpartition(".")[0]
 
 
 async def announce(pool: "Pool[Any]", number: str) -> None:

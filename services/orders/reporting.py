@@ -1,13 +1,14 @@
-"""What orders tells the others: an accepted order, a changed event, as a message."""
+"""What orders tells the others, as messages: of orders placed, cancelled, wanted again, and of events changed."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
+from services.orders.cancelling import By
 from services.orders.catalogue import Event, TicketType
 from services.orders.placing import Accepted
-from services.orders.store import Owned, PlacedOrder
+from services.orders.store import Owned, PlacedOrder, StoredOrder, VoidTicket
 from shared import messages
 from shared.bus import Message
 from shared.identifiers import uuid7s
@@ -42,6 +43,23 @@ def order_placed(accepted: Accepted, identity: UUID, tickets: Iterable[UUID], pl
         placed_at=placed_at,
     )
     return messages.message(fact, source="orders", at=placed_at, identity=identity)
+
+
+def order_cancelled(order: StoredOrder, event: Event, void: Iterable[VoidTicket], by: By, at: datetime) -> Message:
+    fact = messages.OrderCancelled(
+        number=order.number,
+        event=_details(event),
+        buyer=messages.Buyer(order.buyer_name, order.buyer_email),
+        locale=order.locale,
+        tickets=tuple([str(ticket.id) for ticket in void]),
+        reason=by,
+        cancelled_at=at,
+    )
+    return messages.message(fact, source="orders", at=at)
+
+
+def resend_requested(number: str, revision: int) -> Message:
+    return messages.message(messages.OrderResendRequested(number=number, revision=revision), source="orders")
 
 
 def event_changed(owned: Owned, changed: Sequence[str]) -> Message:

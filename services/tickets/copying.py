@@ -12,7 +12,7 @@ from shared.api_keys import Caller, Doorkeeper
 from shared.bus import Bus, Delivery, Done, Later, Never, Subscription, Verdict
 from shared.bus.typed import handling
 from shared.database import Connection, DatabaseUnavailable, Pool, connection
-from shared.messages import ApiKeyChanged, EventChanged, Fact
+from shared.messages import ApiKeyChanged, EventChanged, Fact, OrderCancelled
 from shared.queues import queue_of
 
 
@@ -26,6 +26,7 @@ class Copyist:
         for subscription, handler in (
             (_subscription(ApiKeyChanged), handling(ApiKeyChanged, self.copy_key)),
             (_subscription(EventChanged), handling(EventChanged, self.copy_event)),
+            (_subscription(OrderCancelled), handling(OrderCancelled, self.copy_cancellation)),
         ):
             await bus.subscribe(subscription, handler)
 
@@ -49,6 +50,14 @@ class Copyist:
         return await self._keep(
             lambda held: store.save_event(held, identity, organiser, changed.version, changed.published, details)
         )
+
+    async def copy_cancellation(self, cancelled: OrderCancelled, _: Delivery) -> Verdict:
+        try:
+            event, tickets = UUID(cancelled.event.id), [UUID(ticket) for ticket in cancelled.tickets]
+        except ValueError as error:
+            return Never(f"unreadable: {error}")
+        reason, at = cancelled.reason, cancelled.cancelled_at
+        return await self._keep(lambda held: store.add_cancelled(held, cancelled.number, event, tickets, reason, at))
 
     async def _keep(self, write: Callable[[Connection], Awaitable[None]]) -> Verdict:
         try:

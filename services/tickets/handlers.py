@@ -21,7 +21,10 @@ QUEUE = queue_of("tickets", OrderPlaced)
 
 
 class Issuer:
-    """Renders each order's tickets once. The order's number is the natural key of all it leaves behind."""
+    """Renders each order's tickets once, and none of one that is known to be cancelled.
+
+    The order's number is the natural key of all it leaves behind.
+    """
 
     def __init__(
         self,
@@ -55,7 +58,7 @@ class Issuer:
 
     async def _issue(self, placed: OrderPlaced) -> Verdict:
         async with connection(self._pool) as held:
-            if await store.has_document(held, placed.number):
+            if await store.is_settled(held, placed.number):
                 return Done()
         event = UUID(placed.event.id)
         codes = {ticket.id: self._signer.sign(UUID(ticket.id), event) for ticket in placed.tickets}
@@ -63,6 +66,7 @@ class Issuer:
         pdf = await self._renderer.render(placed, codes, design)
         document = await self._objects.put(store_key(placed, design), pdf)
         async with transaction(self._pool) as held:
+            # Not if it was cancelled meanwhile: the file then stays where nobody is told of it.
             if await store.add_document(held, placed.number, event, document):
                 await outbox.add(held, [message(_issued(placed, document), source="tickets")])
         self._on_commit()
@@ -72,6 +76,8 @@ class Issuer:
         """Tell the order, and leave the message with the dead letters, whence it can be replayed."""
         try:
             async with transaction(self._pool) as held:
+                if await store.is_settled(held, placed.number):
+                    return Done()
                 if await store.add_failure(held, placed.number, reason):
                     news = TicketsFailed(number=placed.number, reason=reason)
                     await outbox.add(held, [message(news, source="tickets")])

@@ -1,5 +1,6 @@
 """The tickets service's SQL, all of it."""
 
+from datetime import datetime
 from uuid import UUID
 
 from shared.api_keys import Caller
@@ -7,15 +8,26 @@ from shared.database import Connection
 from shared.messages import StoredDocument
 
 
-async def has_document(connection: Connection, number: str) -> bool:
-    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM documents WHERE number = $1)", number))
+async def is_settled(connection: Connection, number: str) -> bool:
+    """Whether nothing is left to do for the order: its PDF is there, or it was cancelled."""
+    return bool(
+        await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM documents WHERE number = $1) "
+            "OR EXISTS (SELECT FROM cancelled_orders WHERE number = $1)",
+            number,
+        )
+    )
 
 
 async def add_document(connection: Connection, number: str, event: UUID, document: StoredDocument) -> bool:
-    """Record an order's PDF; False when it has one already. Clears an earlier failure."""
+    """Record an order's PDF; False when it has one already, or is cancelled. Clears an earlier failure.
+
+    A cancellation committed at the same moment is as good as one that came right after.
+    """
     added = await connection.fetchval(
         """
-        INSERT INTO documents (number, event_id, store_key, size, sha256) VALUES ($1, $2, $3, $4, $5)
+        INSERT INTO documents (number, event_id, store_key, size, sha256) SELECT $1, $2, $3, $4, $5
+         WHERE NOT EXISTS (SELECT FROM cancelled_orders WHERE number = $1)
             ON CONFLICT (number) DO NOTHING RETURNING true
         """,
         number,
@@ -36,6 +48,32 @@ async def add_failure(connection: Connection, number: str, reason: str) -> bool:
         reason,
     )
     return bool(added)
+
+
+async def add_cancelled(
+    connection: Connection, number: str, event: UUID, tickets: list[UUID], reason: str, at: datetime
+) -> None:
+    """The order is cancelled and these tickets are void, for good."""
+    await connection.execute(
+        """
+        WITH void AS (
+            INSERT INTO void_tickets (id, number, voided_at) SELECT id, $1, $5 FROM unnest($3::uuid[]) AS id
+                ON CONFLICT (id) DO NOTHING
+        )
+        INSERT INTO cancelled_orders (number, event_id, reason, cancelled_at) VALUES ($1, $2, $4, $5)
+            ON CONFLICT (number) DO NOTHING
+        """,
+        number,
+        event,
+        tickets,
+        reason,
+        at,
+    )
+
+
+async def is_void(connection: Connection, ticket: UUID) -> bool:
+    """Whether a gate must refuse this ticket."""
+    return bool(await connection.fetchval("SELECT EXISTS (SELECT FROM void_tickets WHERE id = $1)", ticket))
 
 
 async def save_key(

@@ -70,6 +70,8 @@ KINDS: Mapping[str, Kind] = {
     "sold-out": Kind(409, "Sold out", "There are not enough places left.", (), {"available": AVAILABLE}),
     "not-on-sale": Kind(409, "Not on sale", "Before or after the sales window, or the event is not published."),
     "not-ready": Kind(409, "Tickets not ready", "The tickets are still being made.", RETRY),
+    "void": Kind(409, "Tickets void", "The order was cancelled: its tickets admit nobody."),
+    "too-late": Kind(409, "Too late to cancel", "The event has begun: only its organiser can cancel now."),
     "idempotency-conflict": Kind(409, "Still working on it", "This key's first request is in hand.", RETRY),
     "idempotency-mismatch": Kind(422, "Key used for something else", "This key came before with another body."),
     "precondition-failed": Kind(412, "Changed meanwhile", "If-Match names a state that is no more.", ("ETag",)),
@@ -78,7 +80,9 @@ KINDS: Mapping[str, Kind] = {
     "invalid": Kind(
         422, "Some of the input is wrong", "Well-formed, but wrong: each fault is named.", (), {"errors": ERRORS}
     ),
-    "rate-limited": Kind(429, "Too many requests", "This client asks for too much; the edge holds it back.", RETRY),
+    "rate-limited": Kind(
+        429, "Too many requests", "Too much in too short a time: of this client, or for this order.", RETRY
+    ),
     "internal": Kind(500, "Our mistake", "Something broke on our side."),
     "overloaded": Kind(503, "Busy", "We can't take this right now: load is shed, or the database is away.", RETRY),
 }

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from services.mailer.handlers import TicketMail
+from services.mailer.handlers import OrderMails
 from services.orders.handlers import Follower
+from services.orders.purging import Purger
 from services.tickets.copying import Copyist
 from services.tickets.handlers import Issuer
 from shared.bus import Bus, Delivery, Handler, Later, Message, Never, RetryPolicy, Subscription, Verdict
@@ -154,8 +155,9 @@ async def test_every_queue_a_service_serves_is_known_to_the_operator() -> None:
     await Issuer(nothing, nothing, nothing, nothing, nothing, nothing).subscribe(bus, concurrency=1)
     await Copyist(nothing).subscribe(bus)
     post: Any = type("Post", (), {"capacity": 1})
-    await TicketMail(nothing, nothing, post).subscribe(bus)
+    await OrderMails(nothing, nothing, nothing, post).subscribe(bus)
     await Follower(nothing).subscribe(bus)
+    await Purger(nothing, []).subscribe(bus)
     assert sorted(bus.queues) == sorted(QUEUES)
     subscribing = {file.parent.name for file in SERVICES.glob("*/*.py") if "Subscription(" in file.read_text()}
     assert subscribing == {"tickets", "mailer", "orders"}

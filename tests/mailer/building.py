@@ -3,9 +3,13 @@
 from datetime import UTC, datetime
 from hashlib import sha256
 
+from services.mailer.addresses import named_mailbox
+from services.mailer.composing import Composer
 from shared.bus import Delivery
-from shared.messages import Buyer, EventDetails, StoredDocument, TicketsIssued, Venue, message
+from shared.messages import Buyer, EventDetails, Fact, OrderCancelled, StoredDocument, TicketsIssued, Venue, message
 
+SENDER = named_mailbox("Box Office <box@example.org>")
+COMPOSER = Composer(SENDER, "http://localhost:8080")
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 20
 SEVEN_PM_IN_BERLIN = datetime(2027, 5, 14, 17, 0, tzinfo=UTC)
 
@@ -51,5 +55,25 @@ def tickets_issued(
     )
 
 
-def delivery_of(issued: TicketsIssued, attempt: int = 1) -> Delivery:
-    return Delivery(message(issued, source="tickets"), "mailer.tickets-issued", attempt)
+def order_cancelled(
+    number: str = "7K2MX-Q4P9D",
+    *,
+    name: str = "Ada Lovelace",
+    email: str = "ada@example.org",
+    locale: str = "en",
+    reason: str = "buyer",
+    event: EventDetails | None = None,
+) -> OrderCancelled:
+    return OrderCancelled(
+        number=number,
+        event=event or an_event(),
+        buyer=Buyer(name, email),
+        locale=locale,
+        tickets=("01990000-0000-7000-8000-000000000002", "01990000-0000-7000-8000-000000000003"),
+        reason=reason,
+        cancelled_at=SEVEN_PM_IN_BERLIN,
+    )
+
+
+def delivery_of(fact: Fact, attempt: int = 1) -> Delivery:
+    return Delivery(message(fact, source="test"), f"mailer.{fact.key}", attempt)

@@ -14,8 +14,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from services.mailer.handlers import OrderMails
 from services.mailer.lines import Lines
+from services.mailer.posting import Post
 from shared.database import Pool, close_pool, open_pool
+from shared.object_store import ObjectStore, open_store
+from tests.mailer.building import COMPOSER, PDF, SENDER, tickets_issued
 from tests.mailer.mail_server import MailServer, serving
 
 
@@ -37,6 +41,18 @@ async def pool(migrated_url: str) -> AsyncIterator["Pool[Any]"]:
     pool = await open_pool(migrated_url, "mailer")
     yield pool
     await close_pool(pool)
+
+
+@pytest.fixture
+async def objects() -> ObjectStore:
+    objects = open_store("memory://")
+    await objects.put(tickets_issued().pdf.key, PDF)
+    return objects
+
+
+@pytest.fixture
+def mailer(pool: "Pool[Any]", objects: ObjectStore, lines: Lines) -> OrderMails:
+    return OrderMails(pool, objects, COMPOSER, Post(pool, lines, SENDER, on_commit=lambda: None))
 
 
 @pytest.fixture(scope="session")

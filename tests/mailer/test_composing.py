@@ -9,16 +9,17 @@ import pytest
 
 from services.mailer.addresses import Mailbox, mailbox, named_mailbox
 from services.mailer.composing import Composer, Cover
+from services.mailer.wording import cancellation
 from services.mailer.wording.frame import WORDS
-from shared.messages import TicketsIssued, Venue
-from tests.mailer.building import PDF, SEVEN_PM_IN_BERLIN, an_event, tickets_issued
+from shared.messages import OrderCancelled, TicketsIssued, Venue
+from tests.mailer.building import PDF, SEVEN_PM_IN_BERLIN, an_event, order_cancelled, tickets_issued
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 COMPOSER = Composer(named_mailbox("Box Office <tickets@example.org>"), "https://tickets.example.org")
 
 
-def composed(issued: TicketsIssued, to: Mailbox | None = None) -> EmailMessage:
-    raw = raw_mail(issued, to)
+def composed(fact: TicketsIssued | OrderCancelled, to: Mailbox | None = None) -> EmailMessage:
+    raw = raw_mail(fact, to)
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert b"\r" not in raw.replace(b"\r\n", b"")
@@ -28,9 +29,11 @@ def composed(issued: TicketsIssued, to: Mailbox | None = None) -> EmailMessage:
     return parsed
 
 
-def raw_mail(issued: TicketsIssued, to: Mailbox | None = None) -> bytes:
-    to = to or mailbox(issued.buyer.email, issued.buyer.name)
-    return COMPOSER.tickets(issued, Cover(to, "<0123@example.org>", NOW), PDF)
+def raw_mail(fact: TicketsIssued | OrderCancelled, to: Mailbox | None = None) -> bytes:
+    cover = Cover(to or mailbox(fact.buyer.email, fact.buyer.name), "<0123@example.org>", NOW)
+    if isinstance(fact, OrderCancelled):
+        return COMPOSER.cancellation(fact, cover)
+    return COMPOSER.tickets(fact, cover, PDF)
 
 
 def text_of(mail: EmailMessage) -> str:
@@ -208,3 +211,25 @@ def test_letters_beyond_ascii_before_the_at_stand_as_they_are() -> None:
     raw = raw_mail(tickets_issued(), mailbox("jürgen@bücher.example", "Jürgen"))
 
     assert "<jürgen@xn--bcher-kva.example>".encode() in raw
+
+
+@pytest.mark.parametrize("locale", WORDS)
+def test_a_cancellation_says_what_is_void_and_brings_no_file(locale: str) -> None:
+    mail = composed(order_cancelled(locale=locale))
+
+    assert [part.get_content_type() for part in mail.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    words = cancellation.WORDS[locale]
+    assert mail["Subject"] == words.subject.format(event="Night Music")
+    assert mail["Content-Language"] == locale
+    for said in (text_of(mail), html_of(mail)):
+        for needed in ("Ada Lovelace", "Night Music", "7K2MX-Q4P9D", words.intro, words.void_title, words.void):
+            assert needed in said
+        assert ".pdf" not in said
+
+
+@pytest.mark.parametrize("locale", WORDS)
+def test_a_cancellation_by_the_organiser_says_so(locale: str) -> None:
+    text = text_of(composed(order_cancelled(locale=locale, reason="organiser", event=an_event(organiser="{Us} & <b>"))))
+
+    assert "{Us} & <b>" in text.partition("Night Music")[0]
+    assert cancellation.WORDS[locale].intro not in text

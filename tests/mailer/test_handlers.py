@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 from services.mailer import leasing, store
-from services.mailer.addresses import named_mailbox
-from services.mailer.composing import Composer
-from services.mailer.handlers import TicketMail
+from services.mailer.handlers import OrderMails
 from services.mailer.lines import Lines
 from services.mailer.mails import MailKey, message_id
 from services.mailer.posting import Post
@@ -21,20 +19,10 @@ from shared.background import Background
 from shared.bus import Bus, Delivery, Done, Later, Subscription, Verdict
 from shared.database import Pool, connection
 from shared.messages import EmailBounced, EmailFailed, EmailSent, TicketsIssued, message
-from shared.object_store import ObjectStore, open_store
+from shared.object_store import ObjectStore
 from shared.outbox import Relay
-from tests.mailer.building import PDF, delivery_of, tickets_issued
+from tests.mailer.building import COMPOSER, PDF, SENDER, delivery_of, tickets_issued
 from tests.mailer.mail_server import MailServer, hanging_up, saying
-
-SENDER = named_mailbox("Box Office <box@example.org>")
-COMPOSER = Composer(SENDER, "http://localhost:8080")
-
-
-@pytest.fixture
-async def objects() -> ObjectStore:
-    objects = open_store("memory://")
-    await objects.put(tickets_issued().pdf.key, PDF)
-    return objects
 
 
 @pytest.fixture
@@ -44,12 +32,7 @@ async def bus(migrated_url: str) -> AsyncIterator[Bus]:
     await bus.close()
 
 
-@pytest.fixture
-def mailer(pool: "Pool[Any]", objects: ObjectStore, lines: Lines) -> TicketMail:
-    return TicketMail(objects, COMPOSER, Post(pool, lines, SENDER, on_commit=lambda: None))
-
-
-async def handle(mailer: TicketMail, issued: TicketsIssued | None = None) -> Verdict:
+async def handle(mailer: OrderMails, issued: TicketsIssued | None = None) -> Verdict:
     issued = issued or tickets_issued()
     return await mailer.tickets_issued(issued, delivery_of(issued))
 
@@ -69,7 +52,7 @@ async def reports(pool: "Pool[Any]", bus: Bus) -> int:
     return (await Relay(pool, bus).backlog()).count
 
 
-async def test_the_buyer_gets_the_tickets(mailer: TicketMail, mail_server: MailServer) -> None:
+async def test_the_buyer_gets_the_tickets(mailer: OrderMails, mail_server: MailServer) -> None:
     assert await handle(mailer) == Done()
 
     mail = mail_server.received[0].message
@@ -81,7 +64,7 @@ async def test_the_buyer_gets_the_tickets(mailer: TicketMail, mail_server: MailS
 
 
 async def test_a_message_delivered_twice_sends_one_mail_and_one_report(
-    mailer: TicketMail, mail_server: MailServer, pool: "Pool[Any]", bus: Bus
+    mailer: OrderMails, mail_server: MailServer, pool: "Pool[Any]", bus: Bus
 ) -> None:
     assert [await handle(mailer), await handle(mailer)] == [Done(), Done()]
 
@@ -90,7 +73,7 @@ async def test_a_message_delivered_twice_sends_one_mail_and_one_report(
 
 
 async def test_two_workers_with_the_same_mail_send_it_once(
-    mailer: TicketMail, mail_server: MailServer, pool: "Pool[Any]", bus: Bus
+    mailer: OrderMails, mail_server: MailServer, pool: "Pool[Any]", bus: Bus
 ) -> None:
     verdicts = await asyncio.gather(*(handle(mailer) for _ in range(8)))
 
@@ -103,7 +86,7 @@ async def test_two_workers_with_the_same_mail_send_it_once(
 
 
 async def test_a_worker_killed_before_data_leaves_the_mail_to_the_next(
-    mailer: TicketMail, mail_server: MailServer, pool: "Pool[Any]"
+    mailer: OrderMails, mail_server: MailServer, pool: "Pool[Any]"
 ) -> None:
     reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -140,7 +123,7 @@ async def test_a_lease_that_ran_out_stops_a_mail_at_the_last_moment(pool: "Pool[
 
 
 async def test_a_greylisted_mail_waits_and_goes_later(
-    mailer: TicketMail, mail_server: MailServer, pool: "Pool[Any]"
+    mailer: OrderMails, mail_server: MailServer, pool: "Pool[Any]"
 ) -> None:
     mail_server.on_rcpt = [saying("450 4.2.0 greylisted")]
     verdict = await handle(mailer)
@@ -159,7 +142,7 @@ async def test_a_greylisted_mail_waits_and_goes_later(
 
 
 async def test_a_line_lost_after_data_sends_again_with_the_same_message_id(
-    mailer: TicketMail, mail_server: MailServer, pool: "Pool[Any]"
+    mailer: OrderMails, mail_server: MailServer, pool: "Pool[Any]"
 ) -> None:
     mail_server.on_data = [hanging_up]
     assert isinstance(await handle(mailer), Later)
@@ -176,7 +159,7 @@ async def test_a_server_that_is_away_uses_up_no_attempt(
 ) -> None:
     address = mail_server.address()
     away = Lines(type(address)("127.0.0.1", free_port), hello="test.example")
-    mailer = TicketMail(objects, COMPOSER, Post(pool, away, SENDER, on_commit=lambda: None))
+    mailer = OrderMails(pool, objects, COMPOSER, Post(pool, away, SENDER, on_commit=lambda: None))
     waits = []
     for _ in range(12):
         verdict = await handle(mailer)
@@ -194,7 +177,7 @@ async def test_a_server_that_is_away_uses_up_no_attempt(
     ("answer", "status"), [("550 5.1.1 no such user", "bounced"), ("554 5.7.1 not from you", "failed")]
 )
 async def test_a_final_no_is_recorded_with_the_servers_words(
-    answer: str, status: str, mailer: TicketMail, mail_server: MailServer, pool: "Pool[Any]", bus: Bus
+    answer: str, status: str, mailer: OrderMails, mail_server: MailServer, pool: "Pool[Any]", bus: Bus
 ) -> None:
     mail_server.on_rcpt = [saying(answer)]
 
@@ -206,7 +189,7 @@ async def test_a_final_no_is_recorded_with_the_servers_words(
 
 @pytest.mark.parametrize("email", ["no address", "jürgen@example.org", "ada@example.org>\r\nDATA"])
 async def test_an_address_no_mail_can_go_to_bounces(
-    email: str, mailer: TicketMail, mail_server: MailServer, pool: "Pool[Any]"
+    email: str, mailer: OrderMails, mail_server: MailServer, pool: "Pool[Any]"
 ) -> None:
     assert await handle(mailer, tickets_issued(email=email)) == Done()
 
@@ -215,7 +198,7 @@ async def test_an_address_no_mail_can_go_to_bounces(
 
 
 async def test_a_pdf_that_is_not_the_one_issued_is_not_sent(
-    mailer: TicketMail, objects: ObjectStore, mail_server: MailServer
+    mailer: OrderMails, objects: ObjectStore, mail_server: MailServer
 ) -> None:
     await objects.put(tickets_issued().pdf.key, b"another")
 
@@ -226,14 +209,14 @@ async def test_a_pdf_that_is_not_the_one_issued_is_not_sent(
     assert not mail_server.received
 
 
-async def test_a_missing_pdf_counts_as_an_attempt(mailer: TicketMail) -> None:
+async def test_a_missing_pdf_counts_as_an_attempt(mailer: OrderMails) -> None:
     verdict = await handle(mailer, tickets_issued("AAAAA-BBBBB"))
 
     assert isinstance(verdict, Later)
     assert verdict.counts
 
 
-async def test_names_of_any_kind_arrive(mailer: TicketMail, mail_server: MailServer) -> None:
+async def test_names_of_any_kind_arrive(mailer: OrderMails, mail_server: MailServer) -> None:
     await handle(mailer, tickets_issued(name="<b>سارة</b> 🎉\r\nBcc: x@y.z"))
 
     mail = mail_server.received[0].message
@@ -257,7 +240,7 @@ async def test_the_whole_path_from_message_to_report(
     background.start("relay", relay.run)
     keys = (EmailSent.key, EmailBounced.key, EmailFailed.key)
     await bus.subscribe(Subscription("orders.reports", keys), hear)
-    await TicketMail(objects, COMPOSER, Post(pool, lines, SENDER, on_commit=relay.wake)).subscribe(bus)
+    await OrderMails(pool, objects, COMPOSER, Post(pool, lines, SENDER, on_commit=relay.wake)).subscribe(bus)
     heard = []
     for number in ("00000-00001", "00000-00002", "00000-00003"):
         issued = tickets_issued(number)

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from services.orders.fulfilment import Fulfilment, after
+from services.orders.fulfilment import Fulfilment, Mail, after, after_asking_again, after_cancelling
 
 REPORTS = ("tickets.failed.v1", "tickets.issued.v1", "email.sent.v1", "email.failed.v1")
 
@@ -32,3 +32,22 @@ def test_an_order_is_settled_once_nothing_more_comes_by_itself() -> None:
     assert Fulfilment("issued", "sent").settled
     assert Fulfilment("issued", "bounced").settled
     assert Fulfilment("failed").settled
+    assert not Fulfilment("void").settled
+    assert Fulfilment("void", "sent").settled
+
+
+@pytest.mark.parametrize("news", [*REPORTS, "email.bounced.v1"])
+def test_void_tickets_stay_void_and_news_of_their_mail_is_old(news: str) -> None:
+    about = Mail("tickets") if news.startswith("email") else None
+    assert after(after_cancelling(), news, about) == after_cancelling()
+
+
+def test_the_mail_that_calls_them_off_settles_a_cancelled_order() -> None:
+    assert after(after_cancelling(), "email.sent.v1", Mail("cancellation")).settled
+
+
+def test_after_asking_again_only_news_of_that_mail_counts() -> None:
+    asked = after_asking_again(Fulfilment("issued", "bounced"))
+    assert (asked.tickets, asked.email) == ("issued", "pending")
+    assert after(asked, "email.bounced.v1", Mail("tickets", 1)) == asked
+    assert after(asked, "email.sent.v1", Mail("tickets", 2)).email == "sent"

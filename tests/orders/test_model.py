@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 from hypothesis import HealthCheck, settings
@@ -18,13 +19,15 @@ from hypothesis.stateful import (
 )
 
 from services.orders import editing, store
+from services.orders.aftersales import AfterSales
 from services.orders.batching import Placer
+from services.orders.browsing import Shelf
 from services.orders.catalogue import Event
 from services.orders.committing import Answer
 from services.orders.organising import NewTicketType
 from services.orders.placing import IdempotencyKey, PlaceOrder
 from shared.background import Background
-from shared.database import DatabaseUnavailable, close_pool, open_pool, transaction
+from shared.database import DatabaseUnavailable, close_pool, connection, open_pool, transaction
 from shared.identifiers import uuid7
 from shared.web import Problem
 from tests.orders.builders import a_new_event, an_order
@@ -49,6 +52,7 @@ class BoxOffice(RuleBasedStateMachine):
         self._runner = asyncio.Runner()
         self._keys = 0
         self._answered: dict[bytes, tuple[PlaceOrder, Answer]] = {}
+        self._cancelled: set[UUID] = set()
         self._unkeyed_placed = self._unkeyed_unknown = 0
 
     @initialize()
@@ -84,6 +88,21 @@ class BoxOffice(RuleBasedStateMachine):
         again = self._do(self._placers[at].place(replace(order, id=uuid7(), number=an_order(self._event).number)))
         assert (again.status, again.body, again.order, again.replayed) == (first.status, first.body, first.order, True)
 
+    @precondition(lambda self: self._confirmed())
+    @rule(data=st.data(), crash=st.booleans(), times=st.integers(1, 4))
+    def cancel(self, data: st.DataObject, crash: bool, times: int) -> None:
+        """Once or several times at once, also while connections die: its places come back once."""
+        order = data.draw(st.sampled_from(self._confirmed()))
+        self._do(self._cancel([order] * times, crash=crash))
+
+    @precondition(lambda self: self._confirmed())
+    @rule(data=st.data(), crowd=crowds, kind=st.sampled_from(KINDS), capacity=st.integers(0, 12))
+    def cancel_in_a_crowd(self, data: st.DataObject, crowd: list[tuple[str, int]], kind: str, capacity: int) -> None:
+        """Buyers of two processes, an editor and whoever changes their mind at once: nobody waits for ever."""
+        orders = data.draw(st.lists(st.sampled_from(self._confirmed()), min_size=1, max_size=4))
+        answers = self._do(self._place_edit_and_cancel(crowd, kind, capacity, orders))
+        assert all(isinstance(answer, Answer | bool) for answer in answers)
+
     @rule(kind=st.sampled_from(KINDS), capacity=st.integers(0, 12))
     def change_capacity(self, kind: str, capacity: int) -> None:
         """As its organiser does: never below what is sold."""
@@ -109,6 +128,7 @@ class BoxOffice(RuleBasedStateMachine):
         self._auditor = await asyncpg.connect(self._url, server_settings={"search_path": "orders"})
         self._pools = [await open_pool(self._url, "orders"), await open_pool(self._url, "orders")]
         self._placers = [Placer(pool, on_commit=lambda: None) for pool in self._pools]
+        self._aftersales = [AfterSales(pool, Shelf(pool), on_commit=lambda: None) for pool in self._pools]
         self._background = Background()
         for placer in self._placers:
             self._background.start("placer", placer.run)
@@ -161,6 +181,37 @@ class BoxOffice(RuleBasedStateMachine):
         bought, edited = await asyncio.gather(self._place(crowd, [n % 2 for n in range(len(crowd))]), edits)
         return [*bought, *edited]
 
+    async def _place_edit_and_cancel(
+        self, crowd: list[tuple[str, int]], kind: str, capacity: int, orders: list[UUID]
+    ) -> Sequence[Answer | BaseException | bool]:
+        answers, _ = await asyncio.gather(self._place_and_edit(crowd, kind, [capacity]), self._cancel(orders))
+        return answers
+
+    def _confirmed(self) -> list[UUID]:
+        """Orders that we know of and that nobody cancelled."""
+        answered = {answer.order for _, answer in self._answered.values() if answer.order}
+        return sorted(answered - self._cancelled)
+
+    async def _cancel(self, orders: Sequence[UUID], crash: bool = False) -> None:
+        """Until it is so, as clients do that get no answer."""
+        cancelling = [asyncio.create_task(self._cancel_surely(order, at % 2)) for at, order in enumerate(orders)]
+        if crash:
+            for _ in range(3):
+                await self._kill_connections()
+        assert {order.status for order in await asyncio.gather(*cancelling)} == {"cancelled"}
+        self._cancelled |= set(orders)
+
+    async def _cancel_surely(self, identity: UUID, at: int) -> store.StoredOrder:
+        while True:
+            try:
+                async with connection(self._pools[at]) as held:
+                    number = await held.fetchval("SELECT number FROM orders WHERE id = $1", identity)
+                    order = await store.order(held, number)
+                assert order
+                return await self._aftersales[at].cancel(order, by="buyer")
+            except DatabaseUnavailable:
+                continue
+
     async def _change_capacity(self, kind: str, capacity: int) -> bool:
         """Whether it was allowed."""
         while True:
@@ -193,8 +244,8 @@ class BoxOffice(RuleBasedStateMachine):
     async def _audit(self) -> None:
         """Every place is accounted for, every key has its one order, every order its message."""
         for row in await self._auditor.fetch(
-            "SELECT capacity, available, (SELECT count(*) FROM tickets WHERE ticket_type_id = t.id) AS sold "
-            "FROM ticket_types t"
+            "SELECT capacity, available, (SELECT count(*) FROM tickets WHERE ticket_type_id = t.id AND "
+            "voided_at IS NULL) AS sold FROM ticket_types t"
         ):
             assert row["sold"] == row["capacity"] - row["available"]
             assert row["available"] >= 0
@@ -205,6 +256,10 @@ class BoxOffice(RuleBasedStateMachine):
         assert len(placed) == sum(answer.status == 201 for _, answer in self._answered.values())
         assert 0 <= len(orders) - len(placed) - self._unkeyed_placed <= self._unkeyed_unknown
         assert messages == len(orders)
+        cancelled = {row["id"] for row in await self._auditor.fetch("SELECT id FROM orders WHERE status = 'cancelled'")}
+        told = await self._auditor.fetchval("SELECT count(*) FROM outbox WHERE key = 'order.cancelled.v1'")
+        assert cancelled == self._cancelled
+        assert told == len(cancelled)
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)

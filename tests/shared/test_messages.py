@@ -93,7 +93,9 @@ def test_keys_are_the_contracts_and_each_is_used_once() -> None:
         "email.failed.v1",
         "email.sent.v1",
         "event.changed.v1",
+        "order.cancelled.v1",
         "order.placed.v1",
+        "order.resend-requested.v1",
         "tickets.failed.v1",
         "tickets.issued.v1",
     ]

@@ -14,9 +14,12 @@ ROOT = Path(__file__).parents[2]
 def test_a_queue_is_named_after_its_service_and_its_key() -> None:
     assert QUEUES == {
         "tickets.order-placed": ("order.placed.v1",),
+        "tickets.order-cancelled": ("order.cancelled.v1",),
         "tickets.api-key-changed": ("api-key.changed.v1",),
         "tickets.event-changed": ("event.changed.v1",),
         "mailer.tickets-issued": ("tickets.issued.v1",),
+        "mailer.order-cancelled": ("order.cancelled.v1",),
+        "mailer.order-resend-requested": ("order.resend-requested.v1",),
         "orders.tickets-issued": ("tickets.issued.v1",),
         "orders.tickets-failed": ("tickets.failed.v1",),
         "orders.email-sent": ("email.sent.v1",),

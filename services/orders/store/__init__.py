@@ -1,9 +1,19 @@
 """The orders service's SQL, all of it: a module for each thing it keeps."""
 
+from services.orders.store.cancelling import VoidTicket, return_places, void_order
 from services.orders.store.events import SlugTaken, add_event, add_organiser, any_event, event, published_events
 from services.orders.store.first_answers import FirstAnswer, first_answers, forget_old_answers, keep_answers
 from services.orders.store.keys import ApiKey, add_key, caller, keys, lock_keys, revoke_key
-from services.orders.store.orders import News, StoredOrder, add_news, lock_fulfilment, news, order, save_fulfilment
+from services.orders.store.orders import (
+    News,
+    StoredOrder,
+    add_news,
+    ages_of,
+    lock_order,
+    news,
+    order,
+    save_fulfilment,
+)
 from services.orders.store.owned import (
     Owned,
     add_owned_types,
@@ -25,6 +35,7 @@ __all__ = [
     "PlacedOrder",
     "SlugTaken",
     "StoredOrder",
+    "VoidTicket",
     "Wanted",
     "add_event",
     "add_key",
@@ -32,6 +43,7 @@ __all__ = [
     "add_organiser",
     "add_owned_types",
     "add_placed",
+    "ages_of",
     "any_event",
     "attendees_of",
     "caller",
@@ -43,8 +55,8 @@ __all__ = [
     "forget_old_answers",
     "keep_answers",
     "keys",
-    "lock_fulfilment",
     "lock_keys",
+    "lock_order",
     "lock_owned_type",
     "lock_types",
     "news",
@@ -54,9 +66,11 @@ __all__ = [
     "owned_events",
     "owned_order",
     "published_events",
+    "return_places",
     "revoke_key",
     "sales_of",
     "sales_span",
     "save_fulfilment",
     "set_published",
+    "void_order",
 ]

@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.orders.answer_shapes import OrderLine
-from services.orders.fulfilment import Fulfilment, OrderStatus
+from services.orders.fulfilment import Fulfilment, Mail, OrderStatus
 from shared.database import Connection
 
 
@@ -20,6 +20,7 @@ class StoredOrder:
     event_id: UUID
     buyer_name: str
     buyer_email: str
+    locale: str
     lines: list[OrderLine]
     total: int
     currency: str
@@ -44,39 +45,45 @@ async def order(connection: Connection, number: str) -> StoredOrder | None:
     return order_in(row) if row else None
 
 
+async def lock_order(connection: Connection, number: str) -> StoredOrder | None:
+    """Its row locked until the transaction ends, before those of any ticket types."""
+    row = await connection.fetchrow("SELECT * FROM orders WHERE number = $1 FOR NO KEY UPDATE", number)
+    return order_in(row) if row else None
+
+
 def order_in(row: Any) -> StoredOrder:
+    mail = Mail("cancellation") if row["status"] == "cancelled" else Mail("tickets", row["mail_revision"])
     return StoredOrder(
         id=row["id"],
         number=row["number"],
         event_id=row["event_id"],
         buyer_name=row["buyer_name"],
         buyer_email=row["buyer_email"],
+        locale=row["locale"],
         lines=json.loads(row["lines"]),
         total=row["total_amount"],
         currency=row["currency"],
         status=row["status"],
         placed_at=row["placed_at"],
-        fulfilment=Fulfilment(row["tickets_status"], row["email_status"]),
+        fulfilment=Fulfilment(row["tickets_status"], row["email_status"], mail),
         pdf_key=row["pdf_key"],
     )
 
 
-async def lock_fulfilment(connection: Connection, number: str) -> Fulfilment | None:
-    """The order's state, its row locked until the transaction ends; None for an unknown number."""
-    row = await connection.fetchrow(
-        "SELECT tickets_status, email_status FROM orders WHERE number = $1 FOR NO KEY UPDATE", number
-    )
-    return Fulfilment(row["tickets_status"], row["email_status"]) if row else None
-
-
-async def save_fulfilment(connection: Connection, number: str, state: Fulfilment, pdf_key: str | None) -> None:
+async def save_fulfilment(connection: Connection, number: str, state: Fulfilment, pdf_key: str | None = None) -> None:
     """`pdf_key` None leaves the one that is there."""
     await connection.execute(
-        "UPDATE orders SET tickets_status = $2, email_status = $3, pdf_key = coalesce($4, pdf_key) WHERE number = $1",
+        """
+        UPDATE orders SET tickets_status = $2, email_status = $3, pdf_key = coalesce($4, pdf_key),
+               mail_revision = CASE WHEN $5 = 'tickets' THEN $6 ELSE mail_revision END
+         WHERE number = $1
+        """,
         number,
         state.tickets,
         state.email,
         pdf_key,
+        state.mail.template,
+        state.mail.revision,
     )
 
 
@@ -92,3 +99,15 @@ async def news(connection: Connection, number: str, after: int) -> list[News]:
         "SELECT id, name, at, data FROM order_news WHERE number = $1 AND id > $2 ORDER BY id", number, after
     )
     return [News(row["id"], row["name"], row["at"], json.loads(row["data"])) for row in rows]
+
+
+async def ages_of(connection: Connection, number: str, name: str, within: timedelta) -> list[timedelta]:
+    """How long ago each news of this name was, of those `within` so long; by the index `order_news_number`."""
+    rows = await connection.fetch(
+        "SELECT clock_timestamp() - at AS age FROM order_news "
+        "WHERE number = $1 AND name = $2 AND at > clock_timestamp() - $3::interval",
+        number,
+        name,
+        within,
+    )
+    return [row["age"] for row in rows]

@@ -1,4 +1,4 @@
-"""The mailer's SQL, all of it: one row a mail, held by a lease on the database's clock while it is sent.
+"""One row a mail, held by a lease on the database's clock while it is sent.
 
 No connection is kept while a mail travels: the lease is renewed in between, and whoever dies loses it.
 """
@@ -33,7 +33,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """It has been sent, bounced or given up: nothing to do ever."""
+    """It has been sent, bounced, given up or withdrawn: nothing to do ever."""
 
 
 async def claim(connection: Connection, key: MailKey) -> Claim | Held | Settled:
@@ -70,12 +70,14 @@ async def renew(connection: Connection, held: Claim) -> bool:
 
 
 async def postpone(connection: Connection, held: Claim, wait: Wait) -> None:
-    """Give the mail back until its next attempt; nothing happens when it is no longer ours."""
+    """Give the mail back until its next attempt, or for good if it was withdrawn. Nothing when it is no longer ours."""
     await connection.execute(
         """
-        UPDATE mails SET not_before = clock_timestamp() + $6::interval, reason = $7, doubtful = doubtful + $8::int,
-               attempts = attempts + $9::int, postponed = CASE WHEN $9::int = 1 THEN 0 ELSE postponed + 1 END
-         WHERE (number, template, recipient, revision) = ($1, $2, $3, $4) AND lease = $5 AND status = 'pending'
+        UPDATE mails SET lease = NULL, not_before = clock_timestamp() + $6::interval, reason = $7,
+               doubtful = doubtful + $8::int, attempts = attempts + $9::int,
+               postponed = CASE WHEN $9::int = 1 THEN 0 ELSE postponed + 1 END
+         WHERE (number, template, recipient, revision) = ($1, $2, $3, $4) AND lease = $5
+           AND status IN ('pending', 'withdrawn')
         """,
         *_columns(held.key),
         held.lease,
@@ -89,13 +91,13 @@ async def postpone(connection: Connection, held: Claim, wait: Wait) -> None:
 async def settle(connection: Connection, held: Claim, end: Settle) -> bool:
     """Record the end of it; True for the one caller whose word it is, who then reports it.
 
-    A mail that went is settled even when the lease has passed to another: true is true.
+    A mail that went is settled even when the lease has passed to another, or it was withdrawn: true is true.
     """
     status = await connection.execute(
         """
         UPDATE mails SET status = $6::text, reason = $7, settled_at = clock_timestamp(), attempts = attempts + 1
-         WHERE (number, template, recipient, revision) = ($1, $2, $3, $4) AND status = 'pending'
-           AND (lease = $5 OR $6::text = 'sent')
+         WHERE (number, template, recipient, revision) = ($1, $2, $3, $4)
+           AND (status = 'pending' AND lease = $5 OR status IN ('pending', 'withdrawn') AND $6::text = 'sent')
         """,
         *_columns(held.key),
         held.lease,

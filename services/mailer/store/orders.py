@@ -1,0 +1,73 @@
+"""What the mailer knows of orders: what there is to send again, and whether it may be sent at all.
+
+An order's row is locked before its mails are touched, so a cancellation and a mail of its tickets come one
+after the other, whatever order their messages arrive in.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+
+from services.mailer.mails import TICKETS, MailKey
+from services.mailer.store.mails import LEASE, Claim, Held, Settled, claim
+from shared.database import Connection
+from shared.messages import TicketsIssued
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOrder:
+    """`issued` is None until we were told of the tickets."""
+
+    issued: TicketsIssued | None
+    cancelled: bool
+
+
+async def known_order(connection: Connection, number: str) -> KnownOrder:
+    row = await connection.fetchrow("SELECT issued, cancelled_at FROM orders WHERE number = $1", number)
+    if row is None:
+        return KnownOrder(None, False)
+    issued = row["issued"] and msgspec.json.decode(row["issued"], type=TicketsIssued)
+    return KnownOrder(issued, row["cancelled_at"] is not None)
+
+
+async def claim_tickets(connection: Connection, key: MailKey, issued: TicketsIssued) -> Claim | Held | Settled:
+    """Remember what was issued and take a mail of it, unless the order is cancelled. Needs a transaction."""
+    cancelled = await connection.fetchval(
+        """
+        INSERT INTO orders AS o (number, issued) VALUES ($1, $2::json)
+            ON CONFLICT (number) DO UPDATE SET issued = coalesce(o.issued, excluded.issued)
+        RETURNING cancelled_at IS NOT NULL
+        """,
+        issued.number,
+        msgspec.json.encode(issued).decode(),
+    )
+    return Settled() if cancelled else await claim(connection, key)
+
+
+async def claim_cancellation(connection: Connection, key: MailKey) -> Claim | Held | Settled:
+    """Withdraw the mails of the order's tickets for good and take the one that says so. Needs a transaction.
+
+    While one of the former may be on its way it is `Held`: whoever sends that one either stops or comes first.
+    """
+    await connection.execute(
+        "INSERT INTO orders AS o (number, cancelled_at) VALUES ($1, clock_timestamp()) "
+        "ON CONFLICT (number) DO UPDATE SET cancelled_at = coalesce(o.cancelled_at, excluded.cancelled_at)",
+        key.number,
+    )
+    await connection.execute(
+        "UPDATE mails SET status = 'withdrawn', not_before = least(not_before, clock_timestamp() + $3::interval) "
+        "WHERE number = $1 AND template = $2 AND status = 'pending'",
+        key.number,
+        TICKETS,
+        LEASE,
+    )
+    remaining = await connection.fetchval(
+        "SELECT max(not_before) - clock_timestamp() FROM mails "
+        "WHERE number = $1 AND template = $2 AND status = 'withdrawn' AND lease IS NOT NULL",
+        key.number,
+        TICKETS,
+    )
+    if remaining and remaining > timedelta(0):
+        return Held(remaining)
+    return await claim(connection, key)

@@ -1,0 +1,112 @@
+"""What a buyer, or the organiser, may still ask of a placed order: the one way in, for the API and for the pages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from services.orders import answers, progress, reporting, resending, store
+from services.orders.browsing import Shelf
+from services.orders.cancelling import By, too_late
+from services.orders.catalogue import Event
+from services.orders.fulfilment import Fulfilment, after_asking_again, after_cancelling
+from services.orders.store import StoredOrder
+from shared import outbox
+from shared.database import Connection, DatabaseUnavailable, Pool, transaction
+from shared.messages import Fact, OrderCancelled, OrderResendRequested
+from shared.web import Problem, not_found, rate_limited
+
+
+@dataclass(frozen=True, slots=True)
+class AfterSales:
+    """Every refusal is a `Problem`. `on_commit` is called when there is something to publish."""
+
+    pool: "Pool[Any]"
+    shelf: Shelf
+    on_commit: Callable[[], None]
+
+    async def cancel(self, order: StoredOrder, by: By) -> StoredOrder:
+        """The order as it then stands: its tickets void, its places back on sale. One cancelled already stays so."""
+        async with transaction(self.pool) as held:
+            current = await _locked(held, order.number)
+            if current.status == "cancelled":
+                return current
+            event, now = _found(await store.event(held, str(order.event_id))), datetime.now(UTC)
+            if reason := too_late(event, by, now):
+                detail = f"{reason} Ask {event.organiser}, who can still cancel the order."
+                raise Problem(409, "too-late", "Too late to cancel", detail)
+            cancelled = replace(current, status="cancelled", fulfilment=after_cancelling())
+            void = await store.void_order(held, current, now)
+            await _note(held, cancelled, OrderCancelled)
+            await outbox.add(held, [reporting.order_cancelled(current, event, void, by, now)])
+            await store.return_places(held, void)
+        await self._tell(order.number)
+        return cancelled
+
+    async def resend(self, order: StoredOrder) -> StoredOrder:
+        """The order as it then stands: the mail that brings its tickets is owed once more."""
+        async with transaction(self.pool) as held:
+            current = await _locked(held, order.number)
+            if problem := withheld(current.fulfilment):
+                raise problem
+            name = progress.name_of(OrderResendRequested)
+            ages = await store.ages_of(held, order.number, name, resending.PERIOD)
+            if wait := resending.wait_before_next(ages):
+                detail = "The tickets were sent a moment ago. Look into the spam folder, or ask again later."
+                raise rate_limited(detail, wait)
+            asked = replace(current, fulfilment=after_asking_again(current.fulfilment))
+            await _note(held, asked, OrderResendRequested)
+            await outbox.add(held, [reporting.resend_requested(order.number, asked.fulfilment.mail.revision)])
+        await self._tell(order.number)
+        return asked
+
+    async def event_of(self, order: StoredOrder) -> Event:
+        return _found(await self.shelf.event(str(order.event_id)))
+
+    async def _tell(self, number: str) -> None:
+        """After the commit; a stream that misses it looks again by itself."""
+        self.on_commit()
+        try:
+            await progress.announce(self.pool, number)
+        except DatabaseUnavailable:
+            return
+
+
+def withheld(fulfilment: Fulfilment) -> Problem | None:
+    """Why an order's tickets can't be had, if they can't."""
+    match fulfilment.tickets:
+        case "issued":
+            return None
+        case "void":
+            detail = "This order was cancelled: its tickets are void. Place a new order if you want to come after all."
+            return Problem(409, "void", "Tickets void", detail)
+        case "failed":
+            return _not_ready(
+                "The tickets could not be made yet. We have been told: there is no need to order again.", 600
+            )
+        case "pending":
+            return _not_ready("The tickets are still being made. Try again in a moment.", 1)
+
+
+def _not_ready(detail: str, seconds: int) -> Problem:
+    return Problem(409, "not-ready", "Tickets not ready", detail, headers={"Retry-After": str(seconds)})
+
+
+def _found(event: Event | None) -> Event:
+    if event is None:
+        raise DatabaseUnavailable("the order's event can't be read")
+    return event
+
+
+async def _locked(held: Connection, number: str) -> StoredOrder:
+    order = await store.lock_order(held, number)
+    if order is None:
+        raise not_found()
+    return order
+
+
+async def _note(held: Connection, order: StoredOrder, kind: type[Fact]) -> None:
+    """The order's new state, and the news of it for its progress stream."""
+    await store.save_fulfilment(held, order.number, order.fulfilment)
+    told = answers.encode({"confirmation_number": order.number})
+    await store.add_news(held, order.number, progress.name_of(kind), told)

@@ -17,6 +17,7 @@ from services.orders.browsing import Shelf
 from services.orders.checkout import Checkout
 from services.orders.cors import cross_origin, preflight
 from services.orders.downloading import Downloads
+from services.orders.editing_api import EditingApi
 from services.orders.events_api import EventsApi
 from services.orders.handlers import Follower
 from services.orders.organisers import doorkeeper
@@ -72,13 +73,14 @@ async def wire(
     await Purger(await parts.enter_async_context(aiohttp.ClientSession()), settings.caches).subscribe(bus)
 
     shelf, site, door = Shelf(pool), Site(), doorkeeper(pool)
-    events = EventsApi(pool, shelf, door, settings.public_url, on_commit=relay.wake)
+    events = EventsApi(pool, shelf, door)
+    edits = EditingApi(pool, shelf, door, settings.public_url, on_commit=relay.wake)
     checkout, access, downloads = Checkout(shelf, placer, flags), Access(pool, tokens, door), Downloads(objects)
     aftersales = AfterSales(pool, shelf, on_commit=relay.wake)
     api = OrdersApi(pool, checkout, aftersales, desk, downloads, tokens, access, settings.public_url)
     app = web.Application(middlewares=[preflight, problems, site.problems], client_max_size=MAX_BODY_BYTES)
     reports = ReportsApi(pool, door, settings.public_url)
-    described = events.routes() + api.routes() + reports.routes() + health(partial(ready, pool))
+    described = events.routes() + edits.routes() + api.routes() + reports.routes() + health(partial(ready, pool))
     app.add_routes(described + contract.routes(described, settings.public_url))
     app.add_routes(pages.routes(site, shelf, checkout, access, downloads, settings.public_url))
     cross_origin(app, settings.origins)

@@ -63,14 +63,17 @@ class EventsApi:
         One that is published; with an organiser's key, also one of that organiser's that is not.
         """
         ref = request.match_info["event"]
-        if caller := await self.door.caller_if_any(request, "read"):
+        caller = await self.door.caller_if_any(request, "read")
+        if caller:
             async with connection(self.pool) as held:
                 owned = await store.owned_event(held, caller.id, ref)
             if owned:
                 return own_answer(owned)
         event = await self.shelf.event(ref)
         if event is None or not event.published:
-            raise not_found(NO_SUCH_EVENT, headers=caching.absent(request))
+            raise not_found(NO_SUCH_EVENT, headers=None if caller else caching.absent(request))
+        if caller:
+            return caching.private(answers.event(event))
         return caching.public_json(request, answers.event(event), caching.event_key(event.id))
 
     @described(ORGANISERS, TICKET_TYPE, takes=(EVENT_REF, TYPE_REF), opened_by=KEY)

@@ -68,7 +68,7 @@ async def test_a_published_event_is_to_another_organiser_what_it_is_to_anyone(or
     theirs = await orders.key("Seaside")
     _, seen, headers = await orders.ask("GET", "/v1/events/summer-night", theirs)
     assert seen == (await orders.ask("GET", "/v1/events/summer-night"))[1]
-    assert headers["Cache-Control"].startswith("private")
+    assert headers["Cache-Control"] == "private, no-store"
 
 
 def test_whatever_organisers_ask_of_the_store_names_its_owner() -> None:

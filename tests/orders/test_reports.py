@@ -87,10 +87,11 @@ async def test_what_is_wrong_with_a_search_is_named(orders: Orders, key: Headers
     assert {error["pointer"] for error in problem["errors"]} == {"/limit", "/cursor", "/status", "/q"}
 
 
+@pytest.mark.parametrize("page", [1, 2, 3, 4, 100])
 async def test_attendees_are_a_file_of_those_who_may_come(
-    orders: Orders, key: Headers, monkeypatch: pytest.MonkeyPatch
+    orders: Orders, key: Headers, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(reports_api, "PAGE_OF_ATTENDEES", 3)
+    monkeypatch.setattr(reports_api, "PAGE_OF_ATTENDEES", page)
     line = {"ticket_type": "general", "quantity": 3, "attendees": [{"name": "Émilie, 張"}, {"name": '"Q"'}]}
     bought = [await buy(orders, lines=[line]) for _ in range(3)]
     await cancel(orders, await buy(orders))

@@ -19,6 +19,7 @@ from boxoffice.child import Child, Command, describe_end
 from boxoffice.failures import CannotStart, WrongUsage
 from boxoffice.ports import refuse_taken
 from boxoffice.supervisor import Supervisor
+from shared.metrics.showing import FOLDER, forget
 from shared.service import NOTIFY_SOCKET, READY, SHARED_PORT, tell_ready
 
 # A service finishes the requests in hand within 3 seconds, and its bus within 5.
@@ -29,7 +30,9 @@ def serve_side_by_side(service: str, port: int, processes: int) -> int:
     """Run until SIGTERM or SIGINT. Raises `CannotStart`, also when one of the processes can't start."""
     refuse_taken({"--port": port})
     words = (sys.executable, "-P", "-m", "boxoffice", "serve", service, "--port", str(port))
-    return asyncio.run(_serve([Process(f"{service} {n + 1}", words) for n in range(processes)]))
+    with tempfile.TemporaryDirectory(prefix="boxoffice") as metrics:
+        folder = Path(metrics)
+        return asyncio.run(_serve([Process(f"{service} {n + 1}", words, folder) for n in range(processes)]))
 
 
 async def _serve(processes: list["Process"]) -> int:
@@ -56,15 +59,17 @@ async def _serve(processes: list["Process"]) -> int:
 class Process:
     """One of the processes; started once it says that it listens. See `supervisor.Part`."""
 
-    def __init__(self, name: str, words: tuple[str, ...]) -> None:
+    def __init__(self, name: str, words: tuple[str, ...], metrics: Path) -> None:
+        """`metrics` is the folder in which the processes keep their numbers, so that any tells those of all."""
         self.name = name
         self._words = words
+        self._metrics = metrics
         self._last_lines: deque[str] = deque(maxlen=1)
         self._child: Child | None = None
 
     async def start(self) -> None:
         with ready_socket() as (path, ready):
-            environment = os.environ | {SHARED_PORT: "1", NOTIFY_SOCKET: path}
+            environment = os.environ | {SHARED_PORT: "1", NOTIFY_SOCKET: path, FOLDER: str(self._metrics)}
             self._child = await Child.start(Command(self._words, environment), self._hear)
             told = asyncio.ensure_future(told_ready(ready))
             ended = asyncio.ensure_future(self._child.ended())
@@ -81,7 +86,11 @@ class Process:
                 ended.cancel()
 
     async def ended(self) -> int:
-        return await self._child.ended() if self._child else 0
+        if not self._child:
+            return 0
+        code = await self._child.ended()
+        forget(self._child.pid, self._metrics)
+        return code
 
     async def stop(self, grace: float) -> None:
         if self._child:

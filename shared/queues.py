@@ -41,6 +41,10 @@ QUEUES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def queues_of(service: str) -> list[str]:
+    return [queue_of(service, fact) for fact in FOLLOWED_BY[service]]
+
+
 async def declare_all(bus: Bus) -> None:
     """Have every queue exist, as soon as the broker is there."""
     for queue, keys in QUEUES.items():

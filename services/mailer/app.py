@@ -9,6 +9,7 @@ from aiohttp import web
 from services.mailer.composing import Composer
 from services.mailer.handlers import OrderMails
 from services.mailer.lines import Lines
+from services.mailer.measuring import MailMeasures
 from services.mailer.posting import Post
 from services.mailer.settings import MailerSettings
 from shared import bus as buses
@@ -17,9 +18,10 @@ from shared.background import Background
 from shared.bus import Bus
 from shared.database import Pool, close_pool, open_pool, ready
 from shared.housekeeping import forgetting
+from shared.metrics import Metrics
 from shared.object_store import open_store
 from shared.outbox import Relay
-from shared.queues import declare_all
+from shared.queues import declare_all, queues_of
 from shared.web import MAX_BODY_BYTES, health, problems
 
 PORT = 8082
@@ -31,6 +33,7 @@ def main(port: int | None = None) -> int:
 
 
 async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) -> None:
+    metrics = Metrics()
     objects = open_store(settings.store)
     pool = await open_pool(settings.database, "mailer")
     parts.push_async_callback(close_pool, pool)
@@ -38,20 +41,24 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
     parts.push_async_callback(lines.close)
     background = Background()
     parts.push_async_callback(background.close)
-    bus = await buses.connect(settings.broker, source="mailer")
+    bus = metrics.counted(await buses.connect(settings.broker, source="mailer"))
     parts.push_async_callback(bus.close)
     await declare_all(bus)
 
     relay = Relay(pool, bus)
+    metrics.sample_outbox(relay)
+    metrics.sample_queues(bus, queues_of("mailer"))
     background.start("relay", relay.run)
     background.start("inbox", forgetting(pool))
+    background.start("event loop", metrics.watch_the_loop)
     background.start("lines", lines.tend)
     composer = Composer(settings.sender, settings.public_url)
-    post = Post(pool, lines, settings.sender, on_commit=relay.wake)
+    post = Post(pool, lines, settings.sender, on_commit=relay.wake, measures=MailMeasures(metrics.registry))
     await OrderMails(pool, objects, composer, post).subscribe(bus)
 
     app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(health(partial(_ready, pool, bus)))
+    app.add_routes(health(partial(_ready, pool, bus)) + metrics.routes())
+    metrics.time_requests(app)
     await service.listen(parts, app, port)
 
 

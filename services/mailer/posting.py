@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
+from prometheus_client import CollectorRegistry
 
 from services.mailer import leasing, mails, store
 from services.mailer.addresses import BadAddress, Mailbox, mailbox
@@ -16,6 +17,7 @@ from services.mailer.composing import Cover
 from services.mailer.leasing import LeaseLost
 from services.mailer.lines import Lines
 from services.mailer.mails import MailKey
+from services.mailer.measuring import MailMeasures
 from services.mailer.outcomes import Settle, Wait, after
 from services.mailer.sending import Letter, send
 from services.mailer.store import Claim, Held, Settled
@@ -50,11 +52,19 @@ class Mail:
 class Post:
     """Where handlers take their mails. `on_commit` is called when there is something to report."""
 
-    def __init__(self, pool: "Pool[Any]", lines: Lines, sender: Mailbox, on_commit: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        pool: "Pool[Any]",
+        lines: Lines,
+        sender: Mailbox,
+        on_commit: Callable[[], None],
+        measures: MailMeasures | None = None,
+    ) -> None:
         self._pool = pool
         self._lines = lines
         self._sender = sender
         self._on_commit = on_commit
+        self._measures = measures or MailMeasures(CollectorRegistry())
 
     @property
     def capacity(self) -> int:
@@ -98,6 +108,7 @@ class Post:
     async def _postpone(self, claim: Claim, wait: Wait) -> Verdict:
         async with connection(self._pool) as connected:
             await store.postpone(connected, claim, wait)
+        self._measures.count(claim.key.template, "postponed")
         seconds = round(wait.wait.total_seconds(), 1)
         log.info("mail.postponed", **_ids(claim), seconds=seconds, counts=wait.counts)
         # The server's words may name the recipient: they are kept with the mail, and out of the logs.
@@ -114,6 +125,7 @@ class Post:
                 await asyncio.sleep(RECORD_AGAIN_SECONDS)
         if ours:
             self._on_commit()
+            self._measures.count(claim.key.template, end.status)
             log.info(f"mail.{end.status}", **_ids(claim), attempt=claim.tries.attempts + 1)
         return Done()
 

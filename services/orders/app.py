@@ -20,6 +20,7 @@ from services.orders.downloading import Downloads
 from services.orders.editing_api import EditingApi
 from services.orders.events_api import EventsApi
 from services.orders.handlers import Follower
+from services.orders.measuring import OrderMeasures
 from services.orders.organisers import doorkeeper
 from services.orders.pages import routes as pages
 from services.orders.pages.site import Site
@@ -34,9 +35,10 @@ from shared.background import Background
 from shared.database import Pool, close_pool, connection, open_pool, ready
 from shared.flags import open_flags
 from shared.housekeeping import forgetting
+from shared.metrics import Metrics
 from shared.object_store import open_store
 from shared.outbox import Relay
-from shared.queues import declare_all
+from shared.queues import declare_all, queues_of
 from shared.web import MAX_BODY_BYTES, health, problems
 
 PORT = 8080
@@ -50,11 +52,12 @@ def main(port: int | None = None) -> int:
 async def wire(
     settings: OrdersSettings, parts: AsyncExitStack, *, port: int, limits: Limits | None = None
 ) -> web.Application:
+    metrics = Metrics()
     tokens = Tokens(keyring.load(settings.key_file))
     objects = open_store(settings.store)
     pool = await open_pool(settings.database, "orders")
     parts.push_async_callback(close_pool, pool)
-    bus = await buses.connect(settings.broker, source="orders")
+    bus = metrics.counted(await buses.connect(settings.broker, source="orders"))
     parts.push_async_callback(bus.close)
     await declare_all(bus)
     background = Background()
@@ -62,10 +65,13 @@ async def wire(
 
     flags = await open_flags(settings, "orders", parts, background)
     relay = Relay(pool, bus)
-    placer = Placer(pool, on_commit=relay.wake, limits=limits)
+    metrics.sample_outbox(relay)
+    metrics.sample_queues(bus, queues_of("orders") + queues_of("edge"))
+    placer = Placer(pool, on_commit=relay.wake, limits=limits, measures=OrderMeasures(metrics.registry))
     desk = NewsDesk(settings.database)
     background.start("relay", partial(relay.run, crowded=lambda: placer.crowded))
     background.start("inbox", forgetting(pool))
+    background.start("event loop", metrics.watch_the_loop)
     background.start("placer", placer.run)
     background.start("news desk", desk.run)
     background.start("housekeeping", partial(forget_old_keys, pool))
@@ -80,10 +86,12 @@ async def wire(
     api = OrdersApi(pool, checkout, aftersales, desk, downloads, tokens, access, settings.public_url)
     app = web.Application(middlewares=[preflight, problems, site.problems], client_max_size=MAX_BODY_BYTES)
     reports = ReportsApi(pool, door, settings.public_url)
-    described = events.routes() + edits.routes() + api.routes() + reports.routes() + health(partial(ready, pool))
+    described = events.routes() + edits.routes() + api.routes() + reports.routes()
+    described += health(partial(ready, pool)) + metrics.routes()
     app.add_routes(described + contract.routes(described, settings.public_url))
     app.add_routes(pages.routes(site, shelf, checkout, access, downloads, settings.public_url))
     cross_origin(app, settings.origins)
+    metrics.time_requests(app)
     await service.listen(parts, app, port)
     return app
 

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
+from prometheus_client import CollectorRegistry
 
 from services.orders.committing import Answer, Outcome, commit_batch, earlier_answer
+from services.orders.measuring import OrderMeasures
 from services.orders.placing import IdempotencyKey, PlaceOrder
 from shared.database import DatabaseUnavailable, Pool
 
@@ -60,7 +62,14 @@ class _Waiting:
 class Placer:
     """Takes orders one by one, places them in batches, first come, first served."""
 
-    def __init__(self, pool: "Pool[Any]", on_commit: Callable[[], None], limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        pool: "Pool[Any]",
+        on_commit: Callable[[], None],
+        limits: Limits | None = None,
+        measures: OrderMeasures | None = None,
+    ) -> None:
+        self._measures = measures or OrderMeasures(CollectorRegistry())
         self._pool = pool
         self._on_commit = on_commit
         self._limits = limits or Limits()
@@ -75,6 +84,12 @@ class Placer:
         """The next order would be turned away."""
         return len(self._waiting) >= self._limits.waiting
 
+    def refuse_when_full(self) -> None:
+        """Raises `Overloaded`."""
+        if self.full:
+            self._measures.turned_away()
+            raise Overloaded
+
     @property
     def crowded(self) -> bool:
         """So many orders are at hand that what can wait should."""
@@ -86,8 +101,7 @@ class Placer:
         Raises `Overloaded`, `KeyInUse`, `KeyMismatch`, or `DatabaseUnavailable` (then the outcome is
         unknown: the same Idempotency-Key tells). An order stands though whoever waits for it is cancelled.
         """
-        if self.full:
-            raise Overloaded
+        self.refuse_when_full()
         if order.idempotency:
             if order.idempotency.key in self._keys:
                 raise KeyInUse
@@ -145,6 +159,7 @@ class Placer:
             outcomes = [error]
         for waiting, outcome in zip(batch, outcomes, strict=True):
             self._settle(waiting, outcome)
+        self._measures.placed(outcomes, len(self._waiting))
         self._on_commit()
 
     async def _turn_away_the_late(self) -> None:
@@ -153,6 +168,7 @@ class Placer:
             now = self._loop.time()
             while self._waiting and self._waiting[0].since < now - self._limits.wait:
                 self._settle(self._waiting.popleft(), Overloaded())
+                self._measures.turned_away()
             for waiting in self._in_hand:
                 if waiting.since < now - self._limits.answer:
                     self._tell(waiting, DatabaseUnavailable("no answer in time"))

@@ -31,8 +31,10 @@ class Checkout:
 
     def refuse_when_full(self) -> None:
         """Before anything is read: who is turned away anyway costs nothing."""
-        if self.placer.full:
-            raise _crowded()
+        try:
+            self.placer.refuse_when_full()
+        except Overloaded as error:
+            raise _crowded() from error
 
     async def read(self, raw: bytes) -> tuple[OrderRequest, Event]:
         """A sound request and its event, or `Problem` with every fault of shape and of the event's rules."""

@@ -10,6 +10,9 @@ import pickle
 from collections.abc import Mapping
 from datetime import timedelta
 
+from prometheus_client import CollectorRegistry
+
+from services.tickets.measuring import RenderMeasures
 from services.tickets.worker import DRAWN, Design
 from services.tickets.worker_process import WorkerLost, WorkerProcess
 from shared.messages import OrderPlaced
@@ -41,7 +44,9 @@ class RenderPool:
         deadline: timedelta = timedelta(seconds=10),
         memory_bytes: int = MEMORY_BYTES,
         module: str = RENDER,
+        measures: RenderMeasures | None = None,
     ) -> None:
+        self._measures = measures or RenderMeasures(CollectorRegistry())
         self._processes = processes
         self._deadline = deadline.total_seconds()
         self._arguments = (module, str(memory_bytes))
@@ -64,7 +69,8 @@ class RenderPool:
         job = pickle.dumps((order, dict(codes), design))
         slot = await self._take()
         try:
-            return await self._render_twice(slot, job)
+            with self._measures.drawing():
+                return await self._render_twice(slot, job)
         finally:
             self._idle.put_nowait(slot)
 

@@ -35,6 +35,12 @@ class Service(StrEnum):
     ORDERS = "orders"
     TICKETS = "tickets"
     MAILER = "mailer"
+    WEBHOOKS = "webhooks"
+
+    @property
+    def module(self) -> str:
+        """Webhooks are the orders service's other process."""
+        return "services.orders.webhooks.app" if self is Service.WEBHOOKS else f"services.{self}.app"
 
 
 def main() -> int:
@@ -69,12 +75,12 @@ def up(
 @app.command()
 def serve(
     service: Service,
-    port: Annotated[int | None, _port("[default: 8080 orders, 8081 tickets, 8082 mailer]")] = None,
+    port: Annotated[int | None, _port("[default: 8080 orders, 8081 tickets, 8082 mailer, 8083 webhooks]")] = None,
     processes: Annotated[int, typer.Option(min=1, max=64, help="how many processes share the port")] = 1,
 ) -> int:
     """Run one service, with the settings of the environment."""
     use_running_postgres()
-    wired = import_module(f"services.{service}.app")
+    wired = import_module(service.module)
     if processes > 1:
         from boxoffice.processes import serve_side_by_side
 

@@ -19,6 +19,8 @@ from boxoffice.terminal import Terminal
 
 # Everything has stopped by then, or is killed.
 STOP_SECONDS = 4.5
+# The processes of the three services: orders has two.
+SERVICES = ("orders", "tickets", "mailer", "webhooks")
 
 
 class Installation:
@@ -77,8 +79,8 @@ class Installation:
             )
 
     async def _start_services(self, environment: dict[str, str]) -> None:
-        ports = {name: getattr(self._around.ports, name) for name in ("orders", "tickets", "mailer")}
-        with self._terminal.step("Orders, tickets, mailer"):
+        ports = {name: getattr(self._around.ports, name) for name in SERVICES}
+        with self._terminal.step("Orders, tickets, mailer, webhooks"):
             await self.supervisor.start(
                 *(
                     self._process(name, ("-m", "boxoffice", "serve", name, "--port", str(port)), port, environment)

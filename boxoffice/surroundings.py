@@ -13,12 +13,13 @@ PACKAGES = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What `boxoffice up` listens on; mailer's and SMTP's are any free ones."""
+    """What `boxoffice up` listens on; all but the first three are any free ones."""
 
     orders: int
     tickets: int
     inbox: int
     mailer: int
+    webhooks: int
     smtp: int
 
 
@@ -56,7 +57,7 @@ def look_around(
         database_url=given.get("DATABASE_URL") or None,
         smtp_url=given.get("SMTP_URL") or None,
         public_url=given.get("PUBLIC_URL") or f"http://localhost:{port}",
-        ports=Ports(port, tickets_port, inbox_port, free_port(), free_port()),
+        ports=Ports(port, tickets_port, inbox_port, free_port(), free_port(), free_port()),
         data_dir=data_dir,
     )
 

@@ -310,6 +310,11 @@ def message(
     return Message(id=name, key=fact.key, subject=fact.subject, body=_encoder.encode(envelope))
 
 
+def time_of(body: bytes) -> datetime:
+    """When what an envelope tells became true. Raises `msgspec.DecodeError` for what is none."""
+    return _envelopes.decode(body).time
+
+
 def read(kind: type[F], body: bytes) -> F:
     """The fact inside an envelope.
 

@@ -27,6 +27,7 @@ FOLLOWED_BY: Mapping[str, tuple[type[Fact], ...]] = {
     "orders": (TicketsIssued, TicketsFailed, EmailSent, EmailBounced, EmailFailed),
     # The caches in front of orders, for which orders takes the message (`services/orders/purging.py`).
     "edge": (EventChanged,),
+    "webhooks": (OrderPlaced, OrderCancelled, TicketsIssued, EmailSent, EmailBounced, EmailFailed, EventChanged),
 }
 
 

@@ -29,6 +29,7 @@ from services.orders.purging import Purger
 from services.orders.reports_api import ReportsApi
 from services.orders.settings import OrdersSettings
 from services.orders.tokens import Tokens
+from services.orders.webhooks import routes as webhooks
 from shared import bus as buses
 from shared import keyring, service
 from shared.background import Background
@@ -52,8 +53,8 @@ def main(port: int | None = None) -> int:
 async def wire(
     settings: OrdersSettings, parts: AsyncExitStack, *, port: int, limits: Limits | None = None
 ) -> web.Application:
-    metrics = Metrics()
-    tokens = Tokens(keyring.load(settings.key_file))
+    metrics, keys = Metrics(), keyring.load(settings.key_file)
+    tokens = Tokens(keys)
     objects = open_store(settings.store)
     pool = await open_pool(settings.database, "orders")
     parts.push_async_callback(close_pool, pool)
@@ -87,7 +88,7 @@ async def wire(
     app = web.Application(middlewares=[preflight, problems, site.problems], client_max_size=MAX_BODY_BYTES)
     reports = ReportsApi(pool, door, settings.public_url)
     described = events.routes() + edits.routes() + api.routes() + reports.routes()
-    described += health(partial(ready, pool)) + metrics.routes()
+    described += webhooks.routes(pool, door, keys, settings) + health(partial(ready, pool)) + metrics.routes()
     app.add_routes(described + contract.routes(described, settings.public_url))
     app.add_routes(pages.routes(site, shelf, checkout, access, downloads, settings.public_url))
     cross_origin(app, settings.origins)

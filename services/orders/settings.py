@@ -8,10 +8,15 @@ _ADDRESS: TypeAdapter[str] = TypeAdapter(WebAddress)
 
 
 class OrdersSettings(Settings):
-    """Beside the shared ones: who may call from a browser, and how many orders may wait."""
+    """Beside the shared ones: who may call from a browser, and whom webhooks may reach."""
 
     cors_origins: str = Field(
         "*", description="Origins whose pages may call the buyers' API, comma-separated; `*` is any."
+    )
+    webhooks_allow_private: bool = Field(
+        False,
+        description="`true` lets webhooks go to private addresses, and over plain `http://`: for trying out, or where "
+        "every organiser is trusted with your network.",
     )
 
     @field_validator("cors_origins")

@@ -74,6 +74,7 @@ KINDS: Mapping[str, Kind] = {
     "too-late": Kind(409, "Too late to cancel", "The event has begun: only its organiser can cancel now."),
     "idempotency-conflict": Kind(409, "Still working on it", "This key's first request is in hand.", RETRY),
     "idempotency-mismatch": Kind(422, "Key used for something else", "This key came before with another body."),
+    "webhook-disabled": Kind(409, "Webhook disabled", "Nothing goes to a webhook that is disabled: enable it first."),
     "precondition-failed": Kind(412, "Changed meanwhile", "If-Match names a state that is no more.", ("ETag",)),
     "too-large": Kind(413, "Too large", "The body is over 64 KiB."),
     "unsupported-media-type": Kind(415, "Not JSON", "The body is not JSON, or compressed."),

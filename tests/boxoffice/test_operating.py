@@ -11,6 +11,7 @@ import pytest
 from services.mailer.handlers import OrderMails
 from services.orders.handlers import Follower
 from services.orders.purging import Purger
+from services.orders.webhooks.handlers import FanOut
 from services.tickets.copying import Copyist
 from services.tickets.handlers import Issuer
 from shared.bus import Bus, Delivery, Handler, Later, Message, Never, RetryPolicy, Subscription, Verdict
@@ -158,6 +159,7 @@ async def test_every_queue_a_service_serves_is_known_to_the_operator() -> None:
     await OrderMails(nothing, nothing, nothing, post).subscribe(bus)
     await Follower(nothing).subscribe(bus)
     await Purger(nothing, []).subscribe(bus)
+    await FanOut(nothing, nothing).subscribe(bus)
     assert sorted(bus.queues) == sorted(QUEUES)
-    subscribing = {file.parent.name for file in SERVICES.glob("*/*.py") if "Subscription(" in file.read_text()}
-    assert subscribing == {"tickets", "mailer", "orders"}
+    subscribing = {file.parent.name for file in SERVICES.rglob("*.py") if "Subscription(" in file.read_text()}
+    assert subscribing == {"tickets", "mailer", "orders", "webhooks"}

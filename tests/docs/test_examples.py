@@ -13,6 +13,7 @@ import pytest
 from shared.bus import Bus, Message, connect
 from shared.messages import EmailSent, TicketsFailed, message
 from tests.bus.messages import published
+from tests.docs.test_webhooks import RECEIVERS
 from tests.servers.waiting import eventually
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
@@ -44,7 +45,7 @@ async def running(example: str, url: str) -> AsyncIterator[asyncio.StreamReader]
 
 
 def test_every_example_is_run() -> None:
-    assert {file.name for file in EXAMPLES.iterdir() if file.is_file()} == set(QUEUES)
+    assert {file.name for file in EXAMPLES.iterdir() if file.is_file()} == {*QUEUES, *RECEIVERS}
 
 
 @pytest.mark.parametrize("example", QUEUES)

@@ -119,7 +119,7 @@ def test_every_message_says_in_its_docstring_where_it_goes() -> None:
     for kind in FACTS:
         course = asyncapi.course_of(kind)
         assert course.sender in services, kind
-        takers = {service for service, facts in FOLLOWED_BY.items() if kind in facts}
+        takers = {service for service, facts in FOLLOWED_BY.items() if kind in facts} - {"webhooks"}
         assert set(course.takers) == takers, kind
     with pytest.raises(ValueError, match="sender"):
         asyncapi.course_of(Fact)

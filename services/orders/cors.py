@@ -27,9 +27,11 @@ def cross_origin(app: web.Application, origins: frozenset[str]) -> None:
 
 @web.middleware
 async def preflight(request: web.Request, handler: HttpHandler) -> web.StreamResponse:
-    """Answer what a browser asks before it dares to send."""
-    if request.method != "OPTIONS" or "Access-Control-Request-Method" not in request.headers:
+    """Answer what a browser asks before it dares to send, and whoever else asks for the methods of an address."""
+    if request.method != "OPTIONS":
         return await handler(request)
+    if "Access-Control-Request-Method" not in request.headers:
+        return _methods(await handler(request))
     return web.Response(
         status=204,
         headers={
@@ -38,6 +40,14 @@ async def preflight(request: web.Request, handler: HttpHandler) -> web.StreamRes
             "Access-Control-Max-Age": str(PREFLIGHT_SECONDS),
         },
     )
+
+
+def _methods(answer: web.StreamResponse) -> web.StreamResponse:
+    """No address takes OPTIONS itself, so the answer is a refusal that names those it takes."""
+    if answer.status != 405:
+        return answer
+    others = answer.headers["Allow"].split(",")
+    return web.Response(status=204, headers={"Allow": ", ".join(sorted({"OPTIONS", *map(str.strip, others)}))})
 
 
 def _allowed(request: web.Request, origins: frozenset[str]) -> str | None:

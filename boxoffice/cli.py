@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from boxoffice import flags, keys, operating
+from boxoffice import flags, keys, operating, organisers
 from boxoffice.failures import CannotStart
 
 
@@ -27,6 +27,7 @@ app.command()(operating.queues)
 app.add_typer(operating.dead_letters, name="dead-letters")
 app.add_typer(keys.app, name="keys")
 app.add_typer(flags.app, name="flags")
+app.add_typer(organisers.app, name="organisers")
 
 
 class Service(StrEnum):

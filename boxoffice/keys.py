@@ -50,7 +50,7 @@ def create(
     if not name or len(name) > MAX_NAME or not name.isprintable():
         raise WrongUsage(f"--organiser: give a name of at most {MAX_NAME} printable characters")
     chosen = _rights(rights)
-    made = _in_transaction(lambda held: make_key(held, name, chosen))
+    made = in_transaction(lambda held: make_key(held, name, chosen))
     if as_json:
         typer.echo(json.dumps({"id": str(made.id), "key": made.key, "organiser": name, "rights": chosen}))
         return
@@ -69,7 +69,7 @@ def list_(
     """List keys, with what they may do and their last use."""
     from services.orders import store
 
-    found = _in_transaction(lambda held: store.keys(held, organiser))
+    found = in_transaction(lambda held: store.keys(held, organiser))
     if as_json:
         typer.echo(json.dumps([_members(key) for key in found], indent=2, ensure_ascii=False))
         return
@@ -89,7 +89,7 @@ def revoke(key: Annotated[str, typer.Argument(metavar="ID", help="its id, or its
         except NoSuchKey as error:
             raise CannotStart(f"{error}. See `boxoffice keys list`.") from None
 
-    revoked = _in_transaction(work)
+    revoked = in_transaction(work)
     typer.echo(f"{revoked.prefix}… of {revoked.organiser} is revoked")
 
 
@@ -118,7 +118,7 @@ def _when(moment: Any) -> str:
     return f"{moment:%Y-%m-%d %H:%M}Z" if moment else "never"
 
 
-def _in_transaction(work: "Callable[[asyncpg.Connection], Awaitable[T]]") -> T:
+def in_transaction(work: "Callable[[asyncpg.Connection], Awaitable[T]]") -> T:
     from boxoffice.cli import use_running_postgres
     from boxoffice.schemas import orders_tables
     from shared.settings import BadSettings, Settings, load

@@ -242,7 +242,24 @@ class EventChanged(Fact, frozen=True, kw_only=True):
         return self.event.id
 
 
+class SignInRequested(Fact, frozen=True, kw_only=True):
+    """orders → mailer: somebody wants to sign in with this address. `link` is good once, in the browser that asked."""
+
+    key: ClassVar[str] = "sign-in.requested.v1"
+
+    id: str
+    address: str
+    link: str
+    expires_at: Instant
+    locale: str
+
+    @property
+    def subject(self) -> str:
+        return self.id
+
+
 FACTS: tuple[type[Fact], ...] = (
+    SignInRequested,
     OrderPlaced,
     OrderCancelled,
     OrderResendRequested,

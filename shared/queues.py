@@ -17,13 +17,14 @@ from shared.messages import (
     OrderCancelled,
     OrderPlaced,
     OrderResendRequested,
+    SignInRequested,
     TicketsFailed,
     TicketsIssued,
 )
 
 FOLLOWED_BY: Mapping[str, tuple[type[Fact], ...]] = {
     "tickets": (OrderPlaced, OrderCancelled, ApiKeyChanged, EventChanged),
-    "mailer": (TicketsIssued, OrderCancelled, OrderResendRequested),
+    "mailer": (TicketsIssued, OrderCancelled, OrderResendRequested, SignInRequested),
     "orders": (TicketsIssued, TicketsFailed, EmailSent, EmailBounced, EmailFailed),
     # The caches in front of orders, for which orders takes the message (`services/orders/purging.py`).
     "edge": (EventChanged,),

@@ -12,6 +12,7 @@ from services.mailer.lines import Lines
 from services.mailer.measuring import MailMeasures
 from services.mailer.posting import Post
 from services.mailer.settings import MailerSettings
+from services.mailer.signing_in import SignInMail
 from shared import bus as buses
 from shared import service
 from shared.background import Background
@@ -55,6 +56,7 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
     composer = Composer(settings.sender, settings.public_url)
     post = Post(pool, lines, settings.sender, on_commit=relay.wake, measures=MailMeasures(metrics.registry))
     await OrderMails(pool, objects, composer, post).subscribe(bus)
+    await SignInMail(composer, post).subscribe(bus)
 
     app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)
     app.add_routes(health(partial(_ready, pool, bus)) + metrics.routes())

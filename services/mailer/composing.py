@@ -16,9 +16,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from services.mailer.addresses import Mailbox
 from services.mailer.mime import Attachment, Headers, assemble, one_line
 from services.mailer.occasions import occasion, reading_locale
-from services.mailer.wording import cancellation, frame, orders, tickets
+from services.mailer.wording import cancellation, frame, orders, sign_in, tickets
 from services.mailer.wording.frame import language_of
-from shared.messages import Buyer, EventDetails, OrderCancelled, TicketsIssued
+from shared.messages import Buyer, EventDetails, OrderCancelled, SignInRequested, TicketsIssued
 
 # How many events' dates are kept ready, a language each.
 OCCASIONS_KEPT = 512
@@ -95,6 +95,19 @@ class Composer:
         }
         told |= self._of_order(cancelled, len(cancelled.tickets))
         return self._mail("cancellation", told, cover)
+
+    def sign_in(self, asked: SignInRequested, cover: Cover) -> bytes:
+        """Has the link, and nothing of the person but the address it goes to."""
+        language = language_of(asked.locale)
+        words, site = sign_in.WORDS[language], _inset(self._site, language)
+        told = _frame(language, "", words.footer.format(site=site)) | {
+            "words": words,
+            "subject": words.subject.format(site=self._site),
+            "greeting": words.greeting,
+            "intro": words.intro.format(site=site),
+            "link": asked.link,
+        }
+        return self._mail("sign_in", told, cover)
 
     def _of_order(self, fact: OfAnOrder, places: int) -> Told:
         """What every mail about an order is filled with, beside its own words."""

@@ -18,6 +18,7 @@ REPORTS: dict[Status, type[MailOutcome]] = {"sent": EmailSent, "bounced": EmailB
 
 TICKETS = "tickets"
 CANCELLATION = "cancellation"
+SIGN_IN = "sign-in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ def message_id(key: MailKey, domain: str) -> str:
     parts = (key.template, key.number, key.recipient, str(key.revision))
     digest = sha256("\0".join(parts).encode()).hexdigest()
     return f"<{digest[:32]}@{domain}>"
+
+
+def about_an_order(key: MailKey) -> bool:
+    """Whether others follow what became of it."""
+    return key.template != SIGN_IN
 
 
 def report(key: MailKey, status: Status, reason: str | None) -> MailOutcome:

@@ -130,10 +130,10 @@ class Post:
         return Done()
 
     async def _record(self, claim: Claim, end: Settle) -> bool:
-        report = mails.report(claim.key, end.status, end.reason)
         async with transaction(self._pool) as connected:
             ours = await store.settle(connected, claim, end)
-            if ours:
+            if ours and mails.about_an_order(claim.key):
+                report = mails.report(claim.key, end.status, end.reason)
                 await outbox.add(connected, [messages.message(report, source="mailer")])
         return ours
 

@@ -201,3 +201,7 @@ class Sales(Total):
     timezone: str
     ticket_types: list[TypeSales]
     days: list[DaySales]
+
+
+class SignInAsked(TypedDict):
+    detail: str

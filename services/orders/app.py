@@ -10,6 +10,11 @@ from aiohttp import web
 
 from services.orders import contract, store
 from services.orders.access import Access
+from services.orders.accounts.api import SignInApi
+from services.orders.accounts.asking import Asking
+from services.orders.accounts.cookies import Cookies
+from services.orders.accounts.seals import Seals
+from services.orders.accounts.signing_in import Doorway
 from services.orders.aftersales import AfterSales
 from services.orders.api import OrdersApi
 from services.orders.batching import Limits, Placer
@@ -75,7 +80,7 @@ async def wire(
     background.start("event loop", metrics.watch_the_loop)
     background.start("placer", placer.run)
     background.start("news desk", desk.run)
-    background.start("housekeeping", partial(forget_old_keys, pool))
+    background.start("housekeeping", partial(forget_the_past, pool))
     await Follower(pool).subscribe(bus)
     await Purger(await parts.enter_async_context(aiohttp.ClientSession()), settings.caches).subscribe(bus)
 
@@ -85,21 +90,24 @@ async def wire(
     checkout, access, downloads = Checkout(shelf, placer, flags), Access(pool, tokens, door), Downloads(objects)
     aftersales = AfterSales(pool, shelf, on_commit=relay.wake)
     api = OrdersApi(pool, checkout, aftersales, desk, downloads, tokens, access, settings.public_url)
+    doorway = Doorway(pool, settings.public_url, on_commit=relay.wake)
+    asking = Asking(doorway, Cookies(settings.public_url), settings.proxies)
     app = web.Application(middlewares=[preflight, problems, site.problems], client_max_size=MAX_BODY_BYTES)
     reports = ReportsApi(pool, door, settings.public_url)
-    described = events.routes() + edits.routes() + api.routes() + reports.routes()
+    described = events.routes() + edits.routes() + api.routes() + reports.routes() + SignInApi(asking).routes()
     described += webhooks.routes(pool, door, keys, settings) + health(partial(ready, pool)) + metrics.routes()
     app.add_routes(described + contract.routes(described, settings.public_url))
-    app.add_routes(pages.routes(site, shelf, checkout, access, downloads, settings.public_url))
+    app.add_routes(pages.routes(site, shelf, checkout, access, downloads, asking, Seals(keys), settings.public_url))
     cross_origin(app, settings.origins)
     metrics.time_requests(app)
     await service.listen(parts, app, port)
     return app
 
 
-async def forget_old_keys(pool: "Pool[Any]") -> None:
-    """Idempotency keys past their lifetime go, a thousand a minute at a time."""
+async def forget_the_past(pool: "Pool[Any]") -> None:
+    """Idempotency keys, links and sessions past their lifetime go, a thousand a minute at a time."""
     while True:
         async with connection(pool) as held:
             await store.forget_old_answers(held)
+            await store.forget_links(held)
         await asyncio.sleep(HOUSEKEEPING_SECONDS)

@@ -2,13 +2,14 @@
 
 from pydantic import Field, TypeAdapter, field_validator
 
+from shared.clients import PRIVATE, Network, networks
 from shared.settings import Settings, WebAddress
 
 _ADDRESS: TypeAdapter[str] = TypeAdapter(WebAddress)
 
 
 class OrdersSettings(Settings):
-    """Beside the shared ones: who may call from a browser, and whom webhooks may reach."""
+    """Beside the shared ones: who may call from a browser, what stands in front, and whom webhooks may reach."""
 
     cors_origins: str = Field(
         "*", description="Origins whose pages may call the buyers' API, comma-separated; `*` is any."
@@ -37,6 +38,25 @@ class OrdersSettings(Settings):
     @classmethod
     def _addresses(cls, value: str) -> str:
         return ",".join(_ADDRESS.validate_python(url.strip()) for url in value.split(",") if url.strip())
+
+    trusted_proxies: str = Field(
+        PRIVATE,
+        description="Addresses and networks of the proxies in front, comma-separated: who asks is who they say, in "
+        "`X-Forwarded-For`.",
+    )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        try:
+            networks(value)
+        except ValueError as error:
+            raise ValueError(f"must be networks like 10.0.0.0/8, comma-separated: {error}") from None
+        return value
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        return networks(self.trusted_proxies)
 
     @property
     def caches(self) -> tuple[str, ...]:

@@ -41,6 +41,9 @@ class Inbox:
         (summary,) = await eventually(arrived, within)
         return await self._get(f"message/{summary['ID']}")
 
+    async def mail(self, identity: str) -> Json:
+        return await self._get(f"message/{identity}")
+
     async def attachment(self, mail: Json) -> bytes:
         """The only attachment of a mail."""
         (part,) = mail["Attachments"]

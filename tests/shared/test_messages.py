@@ -96,6 +96,7 @@ def test_keys_are_the_contracts_and_each_is_used_once() -> None:
         "order.cancelled.v1",
         "order.placed.v1",
         "order.resend-requested.v1",
+        "sign-in.requested.v1",
         "tickets.failed.v1",
         "tickets.issued.v1",
     ]

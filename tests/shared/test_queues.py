@@ -19,6 +19,7 @@ def test_a_queue_is_named_after_its_service_and_its_key() -> None:
         "tickets.order-cancelled": ("order.cancelled.v1",),
         "tickets.api-key-changed": ("api-key.changed.v1",),
         "tickets.event-changed": ("event.changed.v1",),
+        "mailer.sign-in-requested": ("sign-in.requested.v1",),
         "mailer.tickets-issued": ("tickets.issued.v1",),
         "mailer.order-cancelled": ("order.cancelled.v1",),
         "mailer.order-resend-requested": ("order.resend-requested.v1",),

@@ -3,19 +3,30 @@
 from aiohttp import web
 
 from services.orders.access import Access
+from services.orders.accounts.asking import Asking
+from services.orders.accounts.seals import Seals
 from services.orders.browsing import Shelf
 from services.orders.checkout import Checkout
 from services.orders.downloading import Downloads
+from services.orders.pages.account_pages import AccountPages
 from services.orders.pages.browsing_pages import BrowsingPages
 from services.orders.pages.confirming_pages import ConfirmingPages
 from services.orders.pages.opening import Opening
 from services.orders.pages.ordering_pages import OrderingPages
+from services.orders.pages.signing_pages import SigningPages
 from services.orders.pages.site import Site
 from services.orders.tokens import Tokens
 
 
 def routes(
-    site: Site, shelf: Shelf, checkout: Checkout, access: Access, downloads: Downloads, public_url: str
+    site: Site,
+    shelf: Shelf,
+    checkout: Checkout,
+    access: Access,
+    downloads: Downloads,
+    asking: Asking,
+    seals: Seals,
+    public_url: str,
 ) -> list[web.RouteDef]:
     tokens: Tokens = access.tokens
     opening = Opening(access, tokens, secure=public_url.startswith("https:"))
@@ -23,5 +34,7 @@ def routes(
         *site.assets.routes(),
         *BrowsingPages(site, shelf).routes(),
         *OrderingPages(site, shelf, checkout, opening).routes(),
+        *SigningPages(site, asking, seals).routes(),
+        *AccountPages(site, asking.doorway, asking.cookies, seals, opening).routes(),
         *ConfirmingPages(site, shelf, opening, downloads, tokens).routes(),
     ]

@@ -10,6 +10,7 @@ class Words:
 
     skip: str
     events: str
+    account: str
     languages: str
     not_found: tuple[str, str]
     busy: tuple[str, str]
@@ -22,6 +23,7 @@ WORDS: Mapping[str, Words] = {
     "en": Words(
         skip="Skip to the content",
         events="Events",
+        account="Your orders",
         languages="Languages",
         not_found=("There is no such page", "Perhaps the address has a slip in it, or the event is no longer on sale."),
         busy=("A moment, please", "More people are here than we can serve at once. Try again in a few seconds."),
@@ -32,6 +34,7 @@ WORDS: Mapping[str, Words] = {
     "de": Words(
         skip="Zum Inhalt",
         events="Veranstaltungen",
+        account="Deine Bestellungen",
         languages="Sprachen",
         not_found=(
             "Diese Seite gibt es nicht",
@@ -48,6 +51,7 @@ WORDS: Mapping[str, Words] = {
     "fr": Words(
         skip="Aller au contenu",
         events="Événements",
+        account="Vos commandes",
         languages="Langues",
         not_found=(
             "Cette page n’existe pas",
@@ -64,6 +68,7 @@ WORDS: Mapping[str, Words] = {
     "es": Words(
         skip="Ir al contenido",
         events="Eventos",
+        account="Tus pedidos",
         languages="Idiomas",
         not_found=(
             "Esta página no existe",
@@ -77,6 +82,7 @@ WORDS: Mapping[str, Words] = {
     "it": Words(
         skip="Vai al contenuto",
         events="Eventi",
+        account="I tuoi ordini",
         languages="Lingue",
         not_found=(
             "Questa pagina non esiste",
@@ -90,6 +96,7 @@ WORDS: Mapping[str, Words] = {
     "ar": Words(
         skip="انتقل إلى المحتوى",
         events="الفعاليات",
+        account="طلباتك",
         languages="اللغات",
         not_found=("لا توجد صفحة كهذه", "ربما في العنوان خطأ، أو لم تعد الفعالية معروضة للبيع."),
         busy=("لحظة من فضلك", "العدد الآن أكبر مما نستطيع خدمته دفعة واحدة. حاول مجددًا بعد ثوانٍ."),
@@ -100,6 +107,7 @@ WORDS: Mapping[str, Words] = {
     "ja": Words(
         skip="本文へ移動",
         events="イベント",
+        account="ご注文",
         languages="言語",
         not_found=("ページが見つかりません", "アドレスに誤りがあるか、イベントの販売が終了した可能性があります。"),
         busy=("少々お待ちください", "ただいま大変混み合っています。数秒後にもう一度お試しください。"),

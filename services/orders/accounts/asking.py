@@ -1,0 +1,36 @@
+"""What the page and the API have in common when someone asks for a link."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from services.orders.accounts.cookies import Cookies, new_secret
+from services.orders.accounts.signing_in import Doorway, TooOften
+from shared.clients import Network, client_of
+from shared.web import Problem
+
+RETRY_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """`proxies` are those whose word we take for who asks."""
+
+    doorway: Doorway
+    cookies: Cookies
+    proxies: Sequence[Network]
+
+    async def ask(self, request: web.Request, response: web.Response, address: str, locale: str) -> None:
+        """Have a link sent, and mark the browser that `response` goes to. Raises `Problem` rate-limited.
+
+        A browser that asks twice keeps its mark: both links open in it.
+        """
+        browser = self.cookies.browser(request) or new_secret()
+        try:
+            await self.doorway.ask(address, locale, client_of(request, self.proxies), browser)
+        except TooOften:
+            detail = "Too many links were asked for from here. Use one of those, or try again in a quarter of an hour."
+            headers = {"Retry-After": str(RETRY_SECONDS)}
+            raise Problem(429, "rate-limited", "Too many links", detail, headers=headers) from None
+        self.cookies.set_browser(response, browser)

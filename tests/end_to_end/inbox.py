@@ -39,6 +39,9 @@ class Inbox:
             return await self.mails_to([address])
 
         (summary,) = await eventually(arrived, within)
+        return await self.whole(summary)
+
+    async def whole(self, summary: Json) -> Json:
         return await self._get(f"message/{summary['ID']}")
 
     async def mail(self, identity: str) -> Json:

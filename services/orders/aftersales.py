@@ -13,8 +13,10 @@ from services.orders.fulfilment import Fulfilment, after_asking_again, after_can
 from services.orders.store import StoredOrder
 from shared import outbox
 from shared.database import Connection, DatabaseUnavailable, Pool, transaction
+from shared.flags import Flags, about
+from shared.flags.declared import RESEND_BY_BUYER
 from shared.messages import Fact, OrderCancelled, OrderResendRequested
-from shared.web import Problem, not_found, rate_limited
+from shared.web import Problem, forbidden, not_found, rate_limited
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class AfterSales:
 
     pool: "Pool[Any]"
     shelf: Shelf
+    flags: Flags
     on_commit: Callable[[], None]
 
     async def cancel(self, order: StoredOrder, by: By) -> StoredOrder:
@@ -43,8 +46,10 @@ class AfterSales:
         await self._tell(order.number)
         return cancelled
 
-    async def resend(self, order: StoredOrder) -> StoredOrder:
+    async def resend(self, order: StoredOrder, by: By) -> StoredOrder:
         """The order as it then stands: the mail that brings its tickets is owed once more."""
+        if by == "buyer":
+            self._refuse_buyers(order.number, await self.event_of(order))
         async with transaction(self.pool) as held:
             current = await _locked(held, order.number)
             if problem := withheld(current.fulfilment):
@@ -59,6 +64,14 @@ class AfterSales:
             await outbox.add(held, [reporting.resend_requested(order.number, asked.fulfilment.mail.revision)])
         await self._tell(order.number)
         return asked
+
+    def _refuse_buyers(self, number: str, event: Event) -> None:
+        """Where they can't do it by themselves: the flag is off for the event, its organiser, or this order."""
+        context = about(key=number, event=event.id, event_slug=event.slug, organiser=event.organiser)
+        asked = self.flags.now().verdict(RESEND_BY_BUYER, context)
+        if not asked.on:
+            detail = f"Ask {event.organiser}, who can have the tickets of this event sent again."
+            raise forbidden(asked.message or detail)
 
     async def event_of(self, order: StoredOrder) -> Event:
         return _found(await self.shelf.event(str(order.event_id)))

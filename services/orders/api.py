@@ -128,7 +128,7 @@ class OrdersApi:
         To the buyer's address; each request is one more mail, at most once a minute and ten times a day.
         """
         order = await self.access.own_order(request, right="write")
-        return private(await self._shown(await self.aftersales.resend(order)), 202)
+        return private(await self._shown(await self.aftersales.resend(order, by=self.access.side(request))), 202)
 
     async def _shown(self, order: StoredOrder) -> shapes.Order:
         """As it stands, without its access token."""

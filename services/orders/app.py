@@ -88,7 +88,7 @@ async def wire(
     events = EventsApi(pool, shelf, door)
     edits = EditingApi(pool, shelf, door, settings.public_url, on_commit=relay.wake)
     checkout, access, downloads = Checkout(shelf, placer, flags), Access(pool, tokens, door), Downloads(objects)
-    aftersales = AfterSales(pool, shelf, on_commit=relay.wake)
+    aftersales = AfterSales(pool, shelf, flags, on_commit=relay.wake)
     api = OrdersApi(pool, checkout, aftersales, desk, downloads, tokens, access, settings.public_url)
     doorway = Doorway(pool, settings.public_url, on_commit=relay.wake)
     asking = Asking(doorway, Cookies(settings.public_url), settings.proxies)

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from openfeature.evaluation_context import EvaluationContext
-
 from services.orders.batching import KeyInUse, Overloaded, Placer
 from services.orders.browsing import Shelf
 from services.orders.catalogue import Event
@@ -13,7 +11,7 @@ from services.orders.committing import Answer, KeyMismatch
 from services.orders.numbers import new_number
 from services.orders.placing import IdempotencyKey, PlaceOrder, WantedLine, faults_in, seat
 from services.orders.requests import OrderRequest, parse_order, read_order, sound_lines
-from shared.flags import Flags, about
+from shared.flags import Flags, Verdict, about
 from shared.flags.declared import ORDERS_PAUSED
 from shared.identifiers import uuid7
 from shared.web import Fault, Problem, invalid, json_object, not_found, overloaded
@@ -65,7 +63,7 @@ class Checkout:
 
         While the event is paused only what was answered before is told, so that a repetition learns of its order.
         """
-        pause = self.flags.now().verdict(ORDERS_PAUSED, about_event(event, wanted.locale))
+        pause = self.pause(event, wanted.locale)
         try:
             if not pause.on:
                 return await self.placer.place(_to_place(wanted, event, idempotency))
@@ -79,10 +77,10 @@ class Checkout:
             raise _key_mismatch() from error
         raise _paused(pause.message)
 
-
-def about_event(event: Event, locale: str) -> EvaluationContext:
-    """What flags may go by when someone buys."""
-    return about(event=event.id, event_slug=event.slug, organiser=event.organiser, locale=locale)
+    def pause(self, event: Event, locale: str) -> Verdict:
+        """Whether no orders are taken just now, and what the organiser says to that."""
+        context = about(event=event.id, event_slug=event.slug, organiser=event.organiser, locale=locale)
+        return self.flags.now().verdict(ORDERS_PAUSED, context)
 
 
 def _lines(wanted: OrderRequest) -> dict[int, WantedLine]:

@@ -30,4 +30,11 @@ NEW_TICKET_DESIGN = Flag(
     description="Tickets are drawn with a banner; by event, organiser, language, or for a share of the orders.",
 )
 
-DECLARED = {flag.name: flag for flag in (ORDERS_PAUSED, NEW_TICKET_DESIGN)}
+RESEND_BY_BUYER = Flag(
+    "resend-by-buyer",
+    default=True,
+    owner="orders",
+    description="Buyers can have their tickets mailed again themselves; by event, organiser, or for a share of orders.",
+)
+
+DECLARED = {flag.name: flag for flag in (ORDERS_PAUSED, NEW_TICKET_DESIGN, RESEND_BY_BUYER)}

@@ -10,9 +10,11 @@ import pytest
 from services.orders import store
 from shared.bus import Delivery, Done, Subscription, Verdict
 from shared.database import connection
+from shared.flags.rules import Rule, Setting
 from shared.messages import EmailSent, OrderCancelled, OrderResendRequested, TicketsFailed, read
 from tests.orders.builders import a_new_event
-from tests.orders.conftest import Orders
+from tests.orders.conftest import ORGANISER, Orders
+from tests.orders.flagging import set_flag
 from tests.orders.test_api import available, bearer, issued, line, place
 from tests.servers.waiting import eventually
 
@@ -261,3 +263,20 @@ async def test_tickets_are_sent_again_once_a_minute_however_many_ask_at_once(ord
             assert problem["type"].endswith(":rate-limited")
             assert 0 < int(headers["Retry-After"]) <= 60
     assert len(await messages_to_mailer(orders, OrderResendRequested)) == 1
+
+
+async def test_where_buyers_can_not_send_again_the_organiser_still_can(orders: Orders, order: Json) -> None:
+    await orders.report(issued(order["confirmation_number"]))
+    await reported(orders, order, "issued")
+    await set_flag(orders, "resend-by-buyer", Setting(False, (Rule(organiser=ORGANISER),)))
+
+    async def refused() -> Any:
+        status, problem, _ = await resend(orders, order)
+        # Until the flag is followed it is one of the few mails that an order can ask for.
+        await orders.pool.execute("DELETE FROM order_news WHERE name = 'order.resend-requested'")
+        return status == 403 and problem
+
+    problem = await eventually(refused)
+    assert problem["type"].endswith(":forbidden")
+    assert ORGANISER in problem["detail"]
+    assert (await resend(orders, order, await orders.key()))[0] == 202

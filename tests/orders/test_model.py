@@ -31,6 +31,7 @@ from shared.database import DatabaseUnavailable, close_pool, connection, open_po
 from shared.identifiers import uuid7
 from shared.web import Problem
 from tests.orders.builders import a_new_event, an_order
+from tests.orders.flagging import as_declared
 from tests.servers.postgres import Databases
 
 T = TypeVar("T")
@@ -128,7 +129,9 @@ class BoxOffice(RuleBasedStateMachine):
         self._auditor = await asyncpg.connect(self._url, server_settings={"search_path": "orders"})
         self._pools = [await open_pool(self._url, "orders"), await open_pool(self._url, "orders")]
         self._placers = [Placer(pool, on_commit=lambda: None) for pool in self._pools]
-        self._aftersales = [AfterSales(pool, Shelf(pool), on_commit=lambda: None) for pool in self._pools]
+        self._aftersales = [
+            AfterSales(pool, Shelf(pool), as_declared(), on_commit=lambda: None) for pool in self._pools
+        ]
         self._background = Background()
         for placer in self._placers:
             self._background.start("placer", placer.run)

@@ -3,21 +3,17 @@
 from typing import Any
 
 from services.orders.organising import NewTicketType
-from shared.flags import store
 from shared.flags.rules import Rule, Setting
 from tests.orders.builders import a_new_event, a_request
 from tests.orders.conftest import Orders
+from tests.orders.flagging import set_flag
 from tests.servers.waiting import eventually
 
 KEY = "a-key-of-sixteen-or-more"
 
 
 async def set_paused(orders: Orders, setting: Setting | None) -> None:
-    async with orders.pool.acquire() as held:
-        async with held.transaction():
-            await store.lock(held, "orders-paused")
-            number = await store.save(held, "orders-paused", setting, "ada", "")
-        await store.announce(held, number)
+    await set_flag(orders, "orders-paused", setting)
 
 
 async def buy(orders: Orders, key: str | None = None, event: str = "summer-night") -> tuple[int, Any]:
@@ -76,3 +72,32 @@ async def test_a_refusal_of_the_pause_is_not_kept_for_its_key(orders: Orders) ->
         return (await buy(orders, KEY))[0] == 201
 
     await eventually(resumed)
+
+
+async def test_the_events_page_has_the_organisers_words_in_place_of_the_form(orders: Orders) -> None:
+    words = "Back <b>at noon</b>."
+    await set_paused(orders, Setting(True, (Rule(event="summer-night", message=words),)))
+
+    async def page(language: str) -> str:
+        async with orders.client.get("/events/summer-night", headers={"Accept-Language": language}) as response:
+            return await response.text()
+
+    async def paused() -> bool:
+        return "Sales are paused" in await page("en")
+
+    await eventually(paused)
+    for language in ("en", "de"):
+        text = await page(language)
+        assert "Back &lt;b&gt;at noon&lt;/b&gt;." in text
+        assert "<form" not in text
+    form = {"quantity.general": "1", "name": "Ada", "email": "ada@example.org", "key": "x" * 32}
+    async with orders.client.post("/events/summer-night", data=form) as response:
+        sent = await response.text()
+    assert response.status in (409, 422)
+    assert "Back &lt;b&gt;at noon&lt;/b&gt;." in sent
+    await set_paused(orders, Setting(True, (Rule(locale="de"),)))
+
+    async def only_german() -> bool:
+        return "Der Verkauf ruht" in await page("de") and "<form" in await page("en")
+
+    await eventually(only_german)

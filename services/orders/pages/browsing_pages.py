@@ -8,12 +8,14 @@ from aiohttp import web
 from services.orders import caching
 from services.orders.browsing import Listing, Shelf
 from services.orders.catalogue import Event
+from services.orders.checkout import Checkout
 from services.orders.pages.offers import offer
 from services.orders.pages.ordering_pages import form_told
 from services.orders.pages.readers import Reader, reader_of
 from services.orders.pages.site import Site
 from services.orders.pages.wording import events
 from services.orders.paging import wanted_page
+from shared.flags import Verdict
 from shared.prepared import Prepared
 from shared.web import not_found
 
@@ -24,9 +26,10 @@ PAGES_KEPT = 300
 class BrowsingPages:
     """Each page is made once a reading and language, however many ask (see `Shelf`)."""
 
-    def __init__(self, site: Site, shelf: Shelf) -> None:
+    def __init__(self, site: Site, shelf: Shelf, checkout: Checkout) -> None:
         self._site = site
         self._shelf = shelf
+        self._checkout = checkout
         self._list_page = lru_cache(maxsize=PAGES_KEPT)(self._make_list_page)
         self._event_page = lru_cache(maxsize=PAGES_KEPT)(self._make_event_page)
 
@@ -42,7 +45,9 @@ class BrowsingPages:
         event = await self._shelf.event(request.match_info["event"])
         if event is None or not event.published:
             raise not_found(headers=caching.absent(request))
-        return self._site.public(request, self._event_page(event, reader_of(request)), caching.event_key(event.id))
+        reader = reader_of(request)
+        page = self._event_page(event, reader, self._checkout.pause(event, reader.language))
+        return self._site.public(request, page, caching.event_key(event.id))
 
     def _make_list_page(self, listing: Listing, reader: Reader, later: bool) -> Prepared:
         now = datetime.now(UTC)
@@ -52,5 +57,6 @@ class BrowsingPages:
             "events.html.j2", reader, "/", words=words, offers=offers, next=listing.next, later=later
         )
 
-    def _make_event_page(self, event: Event, reader: Reader) -> Prepared:
-        return self._site.prepared("event.html.j2", reader, f"/events/{event.slug}", **form_told(event, reader))
+    def _make_event_page(self, event: Event, reader: Reader, pause: Verdict) -> Prepared:
+        told = form_told(event, reader, pause=pause)
+        return self._site.prepared("event.html.j2", reader, f"/events/{event.slug}", **told)

@@ -32,11 +32,13 @@ from services.orders.pages.site import Site
 from services.orders.pages.wording import events, ordering
 from services.orders.placing import IdempotencyKey
 from shared.database import DatabaseUnavailable
+from shared.flags import Verdict
 from shared.web import Problem, not_found
 
 # Two clicks on one button: the second waits for the first.
 TRIES = 25
 PAUSE_SECONDS = 0.2
+OPEN = Verdict(on=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +123,16 @@ class OrderingPages:
 
     def _not_now(self, asked: Asked, problem: Problem) -> web.Response:
         """With a fresh key where the old one is spent, with the same one where pressing again is to be one order."""
+        if problem.slug == "not-on-sale":
+            return self._form(asked, problem.status)
         spent = problem.slug == "idempotency-mismatch"
         return self._review(asked, problem.status, asked.words.again if spent else asked.words.unsure, fresh=spent)
 
     def _form(
         self, asked: Asked, status: int, faults: Sequence[FieldFault] = (), notice: tuple[str, str] | None = None
     ) -> web.Response:
-        told = form_told(asked.event, asked.reader, asked.filled, faults, notice)
+        pause = self.checkout.pause(asked.event, asked.reader.language)
+        told = form_told(asked.event, asked.reader, asked.filled, faults, notice, pause)
         return self.site.private(asked.request, "event.html.j2", status=status, **told)
 
     def _review(
@@ -144,8 +149,11 @@ def form_told(
     filled: Filled | None = None,
     faults: Sequence[FieldFault] = (),
     notice: tuple[str, str] | None = None,
+    pause: Verdict = OPEN,
 ) -> dict[str, Any]:
-    """What an event's page is filled with. `start` is the quantity where none was typed."""
+    """What an event's page is filled with. `start` is the quantity where none was typed; while sales are paused it has
+    the organiser's words in place of the form."""
+    paused = ordering.WORDS[reader.language].paused if pause.on else None
     told = offer(event, reader, datetime.now(UTC))
     return {
         "words": events.WORDS[reader.language],
@@ -155,7 +163,8 @@ def form_told(
         "start": "1" if filled is None and sum(1 for kind in told.types if kind.most) == 1 else "0",
         "faults": faults,
         "fault_at": {fault.field: fault.sentence for fault in faults},
-        "notice": notice,
+        "notice": (paused[0], pause.message or paused[1]) if paused else notice,
+        "paused": pause.on,
     }
 
 

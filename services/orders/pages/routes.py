@@ -32,7 +32,7 @@ def routes(
     opening = Opening(access, tokens, secure=public_url.startswith("https:"))
     return [
         *site.assets.routes(),
-        *BrowsingPages(site, shelf).routes(),
+        *BrowsingPages(site, shelf, checkout).routes(),
         *OrderingPages(site, shelf, checkout, opening).routes(),
         *SigningPages(site, asking, seals).routes(),
         *AccountPages(site, asking.doorway, asking.cookies, seals, opening).routes(),

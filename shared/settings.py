@@ -65,9 +65,9 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Where messages travel: `amqp://user:password@host/vhost`, `redis://user:password@host:6379/0` "
         "(`rediss://` over TLS; it must keep its data: `appendonly yes`, `appendfsync always`; "
-        "`?prefix=` before its keys) or `postgresql://…`. Several with `amqp://`, separated by commas, are independent "
-        "clusters: publishers use the first that takes the message, consumers attend to all, but for one with "
-        "`?publish=only`, a local HAProxy (see `infra/haproxy`). Unset: the database.",
+        "`?prefix=` before its keys) or `postgresql://…`. Several, separated by commas and of any kind, are "
+        "independent of each other: publishers use the first that takes the message, consumers attend to all, but for "
+        "one with `?publish=only`, a local HAProxy (see `infra/haproxy`). Unset: the database.",
     )
     store_url: StoreUrl = Field(
         SecretStr(""),

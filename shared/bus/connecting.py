@@ -1,12 +1,13 @@
 """From `BROKER_URL` to a bus."""
 
-from shared.bus.amqp import AmqpBus
-from shared.bus.clusters.opening import MARK, open_clusters
+from shared.bus.amqp import AmqpBus, Options
+from shared.bus.clusters.cluster import Single
+from shared.bus.clusters.opening import MARK, Place, open_clusters
 from shared.bus.postgres import PostgresBus
 from shared.bus.protocol import BadBrokerUrl, Bus
 from shared.bus.redis import RedisBus
 
-AMQP = {"amqp", "amqps"}
+AMQP, REDIS, POSTGRES = {"amqp", "amqps"}, {"redis", "rediss"}, {"postgres", "postgresql"}
 ALLOWED = "amqp://, amqps://, redis://, rediss://, postgresql:// or postgres://"
 
 
@@ -15,29 +16,33 @@ async def connect(urls: str, *, source: str) -> Bus:
 
     Waits up to 3 seconds for the broker, and returns without it when it is away: publishing then
     fails with `BusUnavailable` and subscriptions join once it is there.
-    Several URLs, separated by commas, are independent RabbitMQ clusters: see `shared.bus.clusters`.
-    Raises `BadBrokerUrl` for another scheme, for none, and for several that are not all RabbitMQ's.
+    Several URLs, separated by commas, are independent brokers, of whatever kind each: see `shared.bus.clusters`.
+    Raises `BadBrokerUrl` for another scheme, and for none.
     """
     several = [url.strip() for url in urls.split(",") if url.strip()]
-    schemes = {url.partition("://")[0].lower() for url in several if "://" in url}
-    if len(several) > 1 and schemes <= AMQP and all("://" in url for url in several):
-        return await open_clusters(several, source)
-    url = _the_one_url(several)
-    scheme = url.partition("://")[0].lower()
+    if not several:
+        raise BadBrokerUrl(f"BROKER_URL must be one URL or more, each beginning with {ALLOWED}")
+    for url in several:
+        _refuse_unknown(url)
+    if len(several) > 1 or f"{MARK}=" in several[0]:
+        return await open_clusters(several, source, open_one)
+    return await open_one(Place(several[0], source, Options()))
+
+
+async def open_one(place: Place) -> Single:
+    """The bus at one place. Only RabbitMQ's confirms and connections have options: the others answer or are away."""
+    scheme = _scheme(place.url)
     if scheme in AMQP:
-        if f"{MARK}=" in url:
-            return await open_clusters(several, source)
-        return await AmqpBus.open(url, source)
-    if scheme in ("redis", "rediss"):
-        return await RedisBus.open(url, source)
-    if scheme in ("postgres", "postgresql"):
-        return await PostgresBus.open(url, source)
-    raise BadBrokerUrl(f"BROKER_URL must begin with {ALLOWED}, not {scheme[:20]}")
+        return await AmqpBus.open(place.url, place.source, place.options)
+    if scheme in REDIS:
+        return await RedisBus.open(place.url, place.source, slots=place.options.slots)
+    return await PostgresBus.open(place.url, place.source, slots=place.options.slots)
 
 
-def _the_one_url(several: list[str]) -> str:
-    if len(several) != 1 or "://" not in several[0]:
-        raise BadBrokerUrl(
-            f"BROKER_URL must be one URL that begins with {ALLOWED}, or several with amqp://; {len(several)} given"
-        )
-    return several[0]
+def _refuse_unknown(url: str) -> None:
+    if "://" not in url or _scheme(url) not in AMQP | REDIS | POSTGRES:
+        raise BadBrokerUrl(f"BROKER_URL must begin with {ALLOWED}, not {url.partition(':')[0][:20]}")
+
+
+def _scheme(url: str) -> str:
+    return url.partition("://")[0].lower()

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from shared.bus import Bus, connect
 from shared.bus.clusters.opening import open_clusters
+from shared.bus.connecting import open_one
 from shared.bus.postgres import PostgresBus
 from shared.bus.redis import RedisBus
 from tests.bus.faults import FaultProxies, FaultProxy
@@ -20,12 +21,12 @@ LEASE = timedelta(seconds=1)
 
 async def open_bus(url: str, source: str = "test") -> Bus:
     """As `connect` does, with leases short enough for tests, and patience long enough."""
+    if "," in url:
+        return await open_clusters(url.split(","), source, open_one, PATIENCE_SECONDS)
     if url.startswith("postgresql"):
         return await PostgresBus.open(url, source, lease=LEASE)
     if url.startswith("redis"):
         return await RedisBus.open(url, source, lease=LEASE)
-    if "," in url:
-        return await open_clusters(url.split(","), source, PATIENCE_SECONDS)
     return await connect(url, source=source)
 
 

@@ -15,7 +15,8 @@ from shared.bus.checking import check_names
         "localhost:5672",
         "http://guest:secret@host",
         "amqp:host",
-        "amqp://a,redis://b",
+        "amqp://a,mqtt://b",
+        "amqp://a,b:5672",
     ],
 )
 async def test_a_url_that_no_transport_serves_is_told_what_is_allowed(urls: str) -> None:

@@ -2,9 +2,16 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from shared.bus.amqp import AmqpBus
-from shared.bus.protocol import BusError, BusUnavailable, Refused
+from shared.bus.protocol import Bus, BusError, BusUnavailable, Refused
+
+
+class Single(Bus, Protocol):
+    """The bus of one broker."""
+
+    async def takes_messages(self) -> bool:
+        """Whether the broker would take a message now; asked without sending one that anybody gets to see."""
 
 
 @dataclass(slots=True)
@@ -15,7 +22,7 @@ class Cluster:
     """
 
     name: str
-    bus: AmqpBus
+    bus: Single
     consumed: bool = True
     aside: asyncio.Event = field(default_factory=asyncio.Event)
 

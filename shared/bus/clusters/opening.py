@@ -1,13 +1,14 @@
-"""From a list of URLs to a bus over several RabbitMQ clusters."""
+"""From a list of URLs to a bus over several brokers."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from shared.bus.amqp import AmqpBus, Options
+from shared.bus.amqp import Options
 from shared.bus.clusters.bus import ClustersBus
-from shared.bus.clusters.cluster import Cluster
+from shared.bus.clusters.cluster import Cluster, Single
 from shared.bus.protocol import BadBrokerUrl
 from shared.bus.slots import Slots
 
@@ -18,7 +19,21 @@ MAX_AGE = timedelta(minutes=5)
 MARK = "publish"
 
 
-async def open_clusters(urls: Sequence[str], source: str, patience: float = PATIENCE_SECONDS) -> ClustersBus:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One broker of a list: its URL, the name to call ourselves by, and how it differs from an only one."""
+
+    url: str
+    source: str
+    options: Options
+
+
+async def open_clusters(
+    urls: Sequence[str],
+    source: str,
+    open_one: Callable[[Place], Awaitable[Single]],
+    patience: float = PATIENCE_SECONDS,
+) -> ClustersBus:
     """Publishers take the first of `urls`, consumers attend to each that is not marked `?publish=only`.
 
     `patience` is how many seconds a cluster may take for a confirm before the next one is asked.
@@ -33,11 +48,12 @@ async def open_clusters(urls: Sequence[str], source: str, patience: float = PATI
         )
     slots = Slots()
 
-    async def open_one(url: str, consumed: bool) -> Cluster:
+    async def join(url: str, consumed: bool) -> Cluster:
         options = Options(patience, slots, max_age=None if consumed else MAX_AGE)
-        return Cluster(urlsplit(url).netloc.rpartition("@")[2], await AmqpBus.open(url, source, options), consumed)
+        bus = await open_one(Place(url, source, options))
+        return Cluster(urlsplit(url).netloc.rpartition("@")[2], bus, consumed)
 
-    return ClustersBus(await asyncio.gather(*(open_one(*each) for each in marked)), patience)
+    return ClustersBus(await asyncio.gather(*(join(*each) for each in marked)), patience)
 
 
 def without_mark(url: str) -> tuple[str, bool]:

@@ -33,6 +33,7 @@ from shared.bus.protocol import (
     Subscription,
     Unroutable,
 )
+from shared.bus.slots import Slots
 
 log = structlog.get_logger()
 
@@ -42,10 +43,13 @@ FIRST_TRY_SECONDS = 3.0
 class PostgresBus:
     """See `shared.bus.protocol.Bus` for what each method promises."""
 
-    def __init__(self, publishing: Sessions, consuming: Sessions, url: str, source: str, lease: timedelta) -> None:
+    def __init__(
+        self, publishing: Sessions, consuming: Sessions, url: str, source: str, lease: timedelta, slots: Slots
+    ) -> None:
         self._publishing = publishing
         self._consuming = consuming
         self._lease = lease
+        self._slots = slots
         self._consumers: dict[str, Consumer] = {}
         self._declarations = Declarations(lambda queue, keys: queries.declare(consuming, queue, keys))
         self._wakeups = Wakeups(url, source, self._wake)
@@ -53,11 +57,13 @@ class PostgresBus:
         self._close = Once()
 
     @classmethod
-    async def open(cls, url: str, source: str, *, lease: timedelta = LEASE) -> "PostgresBus":
-        """`lease` is how long a killed process's messages wait for another."""
+    async def open(
+        cls, url: str, source: str, *, lease: timedelta = LEASE, slots: Slots | None = None
+    ) -> "PostgresBus":
+        """`lease` is how long a killed process's messages wait for another, `slots` are those of several buses."""
         publishing = await Sessions.open(url, source, size=2, durable=True)
         consuming = await Sessions.open(url, source, size=3, durable=False)
-        bus = cls(publishing, consuming, url, source, lease)
+        bus = cls(publishing, consuming, url, source, lease, slots or Slots())
         try:
             async with asyncio.timeout(FIRST_TRY_SECONDS), publishing.use():
                 pass
@@ -82,6 +88,13 @@ class PostgresBus:
             for message, fault in zip(messages, faults, strict=True)
         ]
 
+    async def takes_messages(self) -> bool:
+        """Whether Postgres can be written to now."""
+        try:
+            return await queries.writable(self._publishing)
+        except BusUnavailable:
+            return False
+
     async def declare(self, queue: str, keys: Sequence[str]) -> None:
         self._refuse_when_closed()
         check_names(queue, keys)
@@ -91,7 +104,7 @@ class PostgresBus:
         if subscription.queue in self._consumers:
             raise ValueError(f"{subscription.queue} is already served here")
         await self.declare(subscription.queue, subscription.keys)
-        consumer = Consumer(self._consuming, subscription, handler, self._lease)
+        consumer = Consumer(self._consuming, subscription, handler, self._lease, self._slots.of(subscription))
         self._consumers[subscription.queue] = consumer
         consumer.start()
 

@@ -30,11 +30,19 @@ CLOSE_SECONDS = 2.0
 class Consumer:
     """One subscription at work. `attached` tells whether the last look at the queue succeeded."""
 
-    def __init__(self, sessions: Sessions, subscription: Subscription, handler: Handler, lease: timedelta) -> None:
+    def __init__(
+        self,
+        sessions: Sessions,
+        subscription: Subscription,
+        handler: Handler,
+        lease: timedelta,
+        slots: asyncio.Semaphore,
+    ) -> None:
         self._sessions = sessions
         self._subscription = subscription
         self._handler = handler
         self._lease = lease
+        self._slots = slots
         self._workers = Workers(subscription.concurrency)
         self._background = Background()
         self._woken = asyncio.Event()
@@ -129,7 +137,8 @@ class Consumer:
         delivery = Delivery(taken.message, self._subscription.queue, taken.attempt)
         settlement: Settlement = GiveBack()
         try:
-            settlement = await attend(delivery, self._subscription, self._handler)
+            async with self._slots:
+                settlement = await attend(delivery, self._subscription, self._handler)
         finally:
             self._held.pop(taken.id, None)
             self._settled.append((taken, settlement))

@@ -49,6 +49,12 @@ async def declare(sessions: Sessions, queue: str, keys: Sequence[str]) -> None:
         )
 
 
+async def writable(sessions: Sessions) -> bool:
+    """Not a standby, and not set to read-only."""
+    async with sessions.use() as connection:
+        return bool(await connection.fetchval("SELECT NOT current_setting('transaction_read_only')::boolean"))
+
+
 async def enqueue(sessions: Sessions, messages: Sequence[Message]) -> set[str]:
     """Store each message once a bound queue, and wake those queues. Returns the keys that had one."""
     async with sessions.use() as connection:

@@ -38,6 +38,7 @@ from shared.bus.redis.pulse import Pulse
 from shared.bus.redis.queues import Queues
 from shared.bus.redis.reader import Reader
 from shared.bus.redis.sessions import Sessions
+from shared.bus.slots import Slots
 
 log = structlog.get_logger()
 
@@ -47,10 +48,11 @@ FIRST_TRY_SECONDS = 3.0
 class RedisBus:
     """See `shared.bus.protocol.Bus` for what each method promises."""
 
-    def __init__(self, address: Address, source: str, lease: timedelta) -> None:
+    def __init__(self, address: Address, source: str, lease: timedelta, slots: Slots) -> None:
         self._address = address
         self._source = source
         self._lease = lease
+        self._slots = slots
         self._publishing = Sessions(address, source, 1)
         self._consuming = Sessions(address, source, 3)
         self._publisher = Publisher(self._publishing, address.prefix)
@@ -62,9 +64,12 @@ class RedisBus:
         self._close = Once()
 
     @classmethod
-    async def open(cls, url: str, source: str, *, lease: timedelta = LEASE) -> "RedisBus":
-        """`lease` is how long a killed process's messages wait for another. Raises `BadBrokerUrl`."""
-        bus = cls(Address.of(url), source, lease)
+    async def open(cls, url: str, source: str, *, lease: timedelta = LEASE, slots: Slots | None = None) -> "RedisBus":
+        """`lease` is how long a killed process's messages wait for another, `slots` are those of several buses.
+
+        Raises `BadBrokerUrl`.
+        """
+        bus = cls(Address.of(url), source, lease, slots or Slots())
         try:
             async with asyncio.timeout(FIRST_TRY_SECONDS):
                 await bus._publisher.durability()
@@ -85,6 +90,10 @@ class RedisBus:
         outcomes = iter(sent)
         return [fault or next(outcomes) for fault in faults]
 
+    async def takes_messages(self) -> bool:
+        """Whether Redis can be written to now."""
+        return await self._publisher.takes_messages()
+
     async def declare(self, queue: str, keys: Sequence[str]) -> None:
         self._refuse_when_closed()
         check_names(queue, keys)
@@ -95,7 +104,7 @@ class RedisBus:
             raise ValueError(f"{subscription.queue} is already served here")
         await self.declare(subscription.queue, subscription.keys)
         reader = Reader(Sessions(self._address, self._source, 1), self._queues, subscription.queue, self._lease)
-        consumer = Consumer(self._queues, reader, subscription, handler, self._lease)
+        consumer = Consumer(self._queues, reader, subscription, handler, self._lease, self._slots.of(subscription))
         self._consumers[subscription.queue] = consumer
         consumer.start()
 

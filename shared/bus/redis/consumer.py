@@ -30,7 +30,13 @@ class Consumer:
     """One subscription at work. `attached` tells whether the last look at the queue succeeded."""
 
     def __init__(
-        self, queues: Queues, reader: Reader, subscription: Subscription, handler: Handler, lease: timedelta
+        self,
+        queues: Queues,
+        reader: Reader,
+        subscription: Subscription,
+        handler: Handler,
+        lease: timedelta,
+        slots: asyncio.Semaphore,
     ) -> None:
         self._queues = queues
         self._reader = reader
@@ -38,6 +44,7 @@ class Consumer:
         self._subscription = subscription
         self._handler = handler
         self._lease = lease
+        self._slots = slots
         self._workers = Workers(subscription.concurrency)
         self._taking = Background()
         self._background = Background()
@@ -115,7 +122,8 @@ class Consumer:
         delivery = Delivery(taken.message, self._queue, taken.attempt)
         settlement: Settlement = GiveBack()
         try:
-            settlement = await attend(delivery, self._subscription, self._handler)
+            async with self._slots:
+                settlement = await attend(delivery, self._subscription, self._handler)
         finally:
             self._settled.append((taken, settlement))
             self._anything_settled.set()

@@ -87,6 +87,15 @@ class Publisher:
                 self._reported = self._durability
         return self._durability
 
+    async def takes_messages(self) -> bool:
+        """Whether Redis is there, and no replica."""
+        try:
+            async with self._sessions.use() as client:
+                role = await client.role()
+        except BusUnavailable:
+            return False
+        return role[0] in (b"master", "master")
+
     async def _send(self, batches: Sequence[Sequence[Message]], wait: bool) -> tuple[list[Any], Any]:
         """The replies to the batches, and to WAITAOF: how many servers have it on disk, ourselves and replicas."""
         async with self._sessions.use() as client:

@@ -60,14 +60,13 @@ async def test_the_first_of_the_list_takes_the_message_and_the_next_when_it_is_a
     assert await waiting_at(database_url) == 0
 
 
-@pytest.mark.parametrize("there", ["redis_bus_url", "database_url"])
-async def test_one_that_is_away_is_known_to_be(request: pytest.FixtureRequest, free_port: int, there: str) -> None:
-    url: str = request.getfixturevalue(there)
-    away = urlsplit(url)._replace(netloc=f"127.0.0.1:{free_port}").geturl()
-    for where, takes in ((url, True), (away, False)):
-        single = await open_one(Place(where, "test", Options()))
-        assert await single.takes_messages() is takes
-        await single.close(timedelta(0))
+async def test_one_that_is_away_is_known_to_be(redis_bus_url: str, database_url: str, free_port: int) -> None:
+    for url in (redis_bus_url, database_url):
+        away = urlsplit(url)._replace(netloc=f"127.0.0.1:{free_port}").geturl()
+        for where, takes in ((url, True), (away, False)):
+            single = await open_one(Place(where, "test", Options()))
+            assert await single.takes_messages() is takes
+            await single.close(timedelta(0))
 
 
 async def test_what_any_of_them_holds_is_delivered(

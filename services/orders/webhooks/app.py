@@ -13,14 +13,16 @@ from services.orders.settings import OrdersSettings
 from services.orders.store import webhook_deliveries as store
 from services.orders.webhooks.courier import Courier, Limits
 from services.orders.webhooks.dialling import open_session
-from services.orders.webhooks.handlers import FanOut
+from services.orders.webhooks.handlers import SERVICE, FanOut
+from services.orders.webhooks.measuring import DeliveryMeasures
 from services.orders.webhooks.vault import Vault
 from shared import bus as buses
 from shared import keyring, service
 from shared.background import Background
 from shared.bus import Bus
 from shared.database import DatabaseUnavailable, Pool, close_pool, connection, open_pool, ready
-from shared.queues import declare_all
+from shared.metrics import Metrics
+from shared.queues import declare_all, queues_of
 from shared.web import MAX_BODY_BYTES, health, problems
 
 log = structlog.get_logger()
@@ -38,24 +40,27 @@ def main(port: int | None = None) -> int:
 
 
 async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int, limits: Limits | None = None) -> None:
-    vault = Vault(keyring.load(settings.key_file))
+    metrics, vault = Metrics(), Vault(keyring.load(settings.key_file))
     pool = await open_pool(settings.database, "orders")
     parts.push_async_callback(close_pool, pool)
     http = open_session(allow_private=settings.webhooks_allow_private)
     parts.push_async_callback(http.close)
     background = Background()
     parts.push_async_callback(background.close)
-    bus = await buses.connect(settings.broker, source="webhooks")
+    bus = metrics.counted(await buses.connect(settings.broker, source="webhooks"))
     parts.push_async_callback(bus.close)
     await declare_all(bus)
 
-    courier = Courier(pool, http, vault, limits)
+    metrics.sample_queues(bus, queues_of(SERVICE))
+    courier = Courier(pool, http, vault, limits, DeliveryMeasures(metrics.registry))
     background.start("courier", courier.run)
     background.start("housekeeping", partial(sweeping, pool))
+    background.start("event loop", metrics.watch_the_loop)
     await FanOut(pool, courier.wake).subscribe(bus)
 
     app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(health(partial(_ready, pool, bus)))
+    app.add_routes(health(partial(_ready, pool, bus)) + metrics.routes())
+    metrics.time_requests(app)
     await service.listen(parts, app, port)
 
 

@@ -16,24 +16,16 @@ from typing import Any
 
 import aiohttp
 import structlog
+from prometheus_client import CollectorRegistry
 
 from services.orders.store import webhook_deliveries as store
-from services.orders.store.webhook_deliveries import Note, Owed
+from services.orders.store.webhook_deliveries import Owed
 from services.orders.webhooks.delivering import ATTEMPT_SECONDS, deliver
-from services.orders.webhooks.outcomes import (
-    Again,
-    Answered,
-    Delivered,
-    GivenUp,
-    Outcome,
-    Step,
-    Unanswered,
-    after,
-    explained,
-    is_hopeless,
-)
+from services.orders.webhooks.measuring import DeliveryMeasures
+from services.orders.webhooks.outcomes import Outcome, Unanswered, after
+from services.orders.webhooks.settling import NAMES, noted, settle
 from services.orders.webhooks.vault import Unopenable, Vault
-from shared.database import Connection, DatabaseUnavailable, Pool, connection, transaction
+from shared.database import DatabaseUnavailable, Pool, connection
 
 log = structlog.get_logger()
 
@@ -41,7 +33,6 @@ POLL_SECONDS = 1.0
 # A look costs a look at every webhook: one for all that ended meanwhile.
 GATHER_SECONDS = 0.02
 AWAY_SECONDS = 1.0
-NOTE_SECONDS = store.LEASE.total_seconds() - ATTEMPT_SECONDS
 STOP_SECONDS = 2.0
 
 
@@ -59,7 +50,15 @@ class Limits:
 class Courier:
     """Any number of them may work on one database at once."""
 
-    def __init__(self, pool: "Pool[Any]", http: aiohttp.ClientSession, vault: Vault, limits: Limits | None = None):
+    def __init__(
+        self,
+        pool: "Pool[Any]",
+        http: aiohttp.ClientSession,
+        vault: Vault,
+        limits: Limits | None = None,
+        measures: DeliveryMeasures | None = None,
+    ) -> None:
+        self._measures = measures or DeliveryMeasures(CollectorRegistry())
         self._pool = pool
         self._http = http
         self._vault = vault
@@ -90,7 +89,7 @@ class Courier:
     async def _look(self) -> int:
         """Start what is due and fits; returns how many that was."""
         try:
-            found = [*await self._take(failing=False), *await self._take(failing=True)]
+            found = await self._start(failing=False) + await self._start(failing=True)
         except DatabaseUnavailable as error:
             if not self._away:
                 log.warning("webhook.away", reason=str(error))
@@ -98,6 +97,10 @@ class Courier:
             await asyncio.sleep(AWAY_SECONDS)
             return 0
         self._away = False
+        return found
+
+    async def _start(self, *, failing: bool) -> int:
+        found = await self._take(failing=failing)
         for owed in found:
             task = asyncio.create_task(self._attempt(owed))
             self._under_way[task] = owed
@@ -125,7 +128,10 @@ class Courier:
                 async with connection(self._pool) as held:
                     await store.give_back(held, owed)
             raise
-        await self._settle(owed, outcome, at, round((time.monotonic() - begun) * 1000))
+        seconds = time.monotonic() - begun
+        step = after(outcome, owed.attempt, random.random())
+        self._measures.attempted(NAMES[type(step)], seconds)
+        await settle(self._pool, owed, step, noted(step, outcome, at, round(seconds * 1000)))
 
     async def _deliver(self, owed: Owed) -> Outcome:
         try:
@@ -133,30 +139,12 @@ class Courier:
         except Unopenable as error:
             log.warning("webhook.secret-unopenable", webhook=str(error))
             return Unanswered("It can't be signed: its secret can't be read any more. Rotate the secret.")
-        return await deliver(self._http, owed.url, owed.message, owed.body, secrets, self._limits.attempt_seconds)
-
-    async def _settle(self, owed: Owed, outcome: Outcome, at: datetime, milliseconds: int) -> None:
-        """Note it, however often that takes while the lease lasts; after that, another may deliver it again."""
-        step = after(outcome, owed.attempt, random.random())
-        note = noted(step, outcome, at, milliseconds)
         try:
-            async with asyncio.timeout(NOTE_SECONDS):
-                while not await self._noted(owed, step, note):
-                    await asyncio.sleep(AWAY_SECONDS)
-        except TimeoutError:
-            log.warning("webhook.not-noted", **_ids(owed))
-            return
-        status = outcome.status if isinstance(outcome, Answered) else None
-        log.info(f"webhook.{_ACTIONS[type(step)]}", **_ids(owed), attempt=owed.attempt, status=status)
-
-    async def _noted(self, owed: Owed, step: Step, note: Note) -> bool:
-        try:
-            async with transaction(self._pool) as held:
-                if await store.note(held, owed, note):
-                    await _judge_endpoint(held, owed, step)
-            return True
-        except DatabaseUnavailable:
-            return False
+            return await deliver(self._http, owed.url, owed.message, owed.body, secrets, self._limits.attempt_seconds)
+        except Exception:
+            # Whatever it is, it counts as an attempt: it must not come round for ever.
+            log.exception("webhook.broken", webhook=str(owed.webhook), message_id=str(owed.message))
+            return Unanswered("Something broke on our side.")
 
     async def _until_woken(self) -> None:
         with suppress(TimeoutError):
@@ -167,7 +155,7 @@ class Courier:
         del self._under_way[task]
         self._woken.set()
         if not task.cancelled() and (error := task.exception()):
-            log.error("webhook.broken", exc_info=error)
+            log.error("webhook.not-settled", exc_info=error)
 
     async def _stop(self) -> None:
         tasks = list(self._under_way)
@@ -176,47 +164,3 @@ class Courier:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def noted(step: Step, outcome: Outcome, at: datetime, milliseconds: int) -> Note:
-    """What the log is to keep of an attempt begun at `at`."""
-    entry = {
-        "at": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "status": outcome.status if isinstance(outcome, Answered) else None,
-        "milliseconds": milliseconds,
-        "detail": explained(outcome),
-    }
-    match step:
-        case Again(wait):
-            return Note("pending", wait, entry)
-        case Delivered():
-            return Note("delivered", None, entry)
-        case _:
-            return Note("failed", None, entry)
-
-
-async def _judge_endpoint(held: Connection, owed: Owed, step: Step) -> None:
-    """What this attempt says of its endpoint. A working one costs no write."""
-    match step:
-        case Delivered():
-            if owed.failing:
-                await store.endpoint_works(held, owed.webhook)
-        case GivenUp(gone=True):
-            await _disable(held, owed, "gone")
-        case _:
-            pause = step.wait if isinstance(step, Again) and step.pause else None
-            run = await store.endpoint_fails(held, owed.webhook, pause)
-            if run and is_hopeless(run.failures, run.lasting):
-                await _disable(held, owed, "failing")
-
-
-async def _disable(held: Connection, owed: Owed, because: str) -> None:
-    if await store.disable(held, owed.webhook, because):
-        log.warning("webhook.disabled", webhook=str(owed.webhook), because=because)
-
-
-_ACTIONS = {Delivered: "delivered", Again: "postponed", GivenUp: "given-up"}
-
-
-def _ids(owed: Owed) -> dict[str, str]:
-    return {"webhook": str(owed.webhook), "message_id": str(owed.message)}

@@ -279,6 +279,20 @@ async def test_what_is_under_way_when_it_stops_is_given_back_uncounted(
     assert row["waits"] <= 0
 
 
+async def test_what_breaks_on_our_side_counts_as_an_attempt(
+    organiser: Organiser, endpoint: Endpoint, courier: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> Any:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("services.orders.webhooks.courier.deliver", broken)
+    webhook = await organiser.webhook(endpoint.url)
+    (message,) = await organiser.owe()
+    async with courier():
+        await becomes(organiser, webhook, message, "pending")
+    assert logged(await organiser.row(webhook, message))[0]["detail"] == "Something broke on our side."
+
+
 async def test_a_secret_that_opens_no_more_is_told_and_nothing_is_sent(
     organiser: Organiser, endpoint: Endpoint, pool: "Pool[Any]", http: aiohttp.ClientSession
 ) -> None:

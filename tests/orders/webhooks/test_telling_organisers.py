@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
+import aiohttp
 import pytest
 
 from services.orders.settings import OrdersSettings
@@ -13,6 +14,7 @@ from shared.messages import EmailSent
 from tests.orders.builders import a_request
 from tests.orders.conftest import Orders
 from tests.orders.webhooks.endpoint import Endpoint
+from tests.reading_metrics import numbers_at
 from tests.servers.programs import free_port
 from tests.servers.waiting import eventually
 
@@ -23,10 +25,15 @@ def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def shop(trusting: None, orders: Orders) -> AsyncIterator[Orders]:
+def telling_port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+async def shop(trusting: None, orders: Orders, telling_port: int) -> AsyncIterator[Orders]:
     """Orders with the process beside it that tells organisers."""
     async with AsyncExitStack() as parts:
-        await wire(OrdersSettings(), parts, port=free_port())
+        await wire(OrdersSettings(), parts, port=telling_port)
         yield orders
 
 
@@ -65,6 +72,25 @@ async def test_an_order_is_told_to_its_organisers_endpoint_and_to_no_others(
     again = await told(endpoint, 3)
     assert (again.id, again.body) == (placed.id, placed.body)
     assert other_endpoint.received == []
+
+
+async def test_attempts_are_counted_and_nothing_of_anyone_is_told(
+    shop: Orders, endpoint: Endpoint, telling_port: int, http: aiohttp.ClientSession
+) -> None:
+    key, base = await shop.key(), f"http://127.0.0.1:{telling_port}"
+    _, webhook, _ = await shop.ask("POST", "/v1/webhooks", key, json={"url": endpoint.url, "messages": ["*"]})
+    await shop.ask("POST", f"/v1/webhooks/{webhook['id']}/test", key)
+    await told(endpoint, 1)
+
+    async def counted() -> bool:
+        numbers = await numbers_at(http, base)
+        return numbers.sum("boxoffice_webhook_attempt_seconds_count", outcome="delivered") == 1
+
+    await eventually(counted)
+    async with http.get(f"{base}/metrics") as response:
+        assert webhook["id"] not in await response.text()
+    async with http.get(f"{base}/readyz") as response:
+        assert response.status == 200
 
 
 async def test_a_test_message_arrives(shop: Orders, endpoint: Endpoint) -> None:

@@ -15,13 +15,23 @@ from services.orders.aftersales import AfterSales
 from services.orders.caching import PRIVATE, private
 from services.orders.checkout import Checkout
 from services.orders.committing import Answer
-from services.orders.described import ASKED, BUYERS, CANCELLED, NUMBER, ORDER, PLACED, PROGRESS, TICKETS_PDF
+from services.orders.described import (
+    ASKED,
+    BUYERS,
+    CANCELLED,
+    NUMBER,
+    ORDER,
+    PLACED,
+    PROGRESS,
+    PROGRESS_OVER,
+    TICKETS_PDF,
+)
 from services.orders.downloading import Downloads
 from services.orders.placing import IdempotencyKey
 from services.orders.progress import NewsDesk
 from services.orders.requests import KEY_LENGTHS, OrderRequest
 from services.orders.store import StoredOrder
-from services.orders.streaming import last_event_id, progress_events
+from services.orders.streaming import last_event_id, nothing_more, progress_events
 from services.orders.tokens import Tokens
 from shared.database import DatabaseUnavailable, Pool
 from shared.openapi import described
@@ -79,19 +89,22 @@ class OrdersApi:
         """Read an order."""
         return private(await self._shown(await self.access.own_order(request, right="read")))
 
-    @described(BUYERS, PROGRESS, takes=(NUMBER, LAST_EVENT_ID), opened_by=(ORDER_TOKEN, SIGNED_LINK))
+    @described(BUYERS, PROGRESS, PROGRESS_OVER, takes=(NUMBER, LAST_EVENT_ID), opened_by=(ORDER_TOKEN, SIGNED_LINK))
     async def stream_progress(self, request: web.Request) -> web.StreamResponse:
         """Follow an order.
 
         Server-sent events, for a browser's `EventSource`: `order.placed`, `tickets.issued`, `email.sent` and so on,
         each with `confirmation_number` and `at` in its data. Open it by the order's `links.progress`.
+        It ends when nothing more comes; who then reconnects, as browsers do, is told so by 204, at which they stop.
         """
-        order = await self.access.own_order(request, "progress")
+        order, seen = await self.access.own_order(request, "progress"), last_event_id(request)
+        if await nothing_more(self.pool, order, seen):
+            return web.Response(status=204, headers=PRIVATE)
         response = web.StreamResponse(headers=PRIVATE | {"X-Accel-Buffering": "no"})
         response.content_type = "text/event-stream"
         await response.prepare(request)
         try:
-            async with aclosing(progress_events(self.pool, self.desk, order, last_event_id(request))) as events:
+            async with aclosing(progress_events(self.pool, self.desk, order, seen)) as events:
                 async for event in events:
                     await response.write(event)
         except (ConnectionResetError, DatabaseUnavailable):

@@ -58,5 +58,6 @@ PLACED = Gives(
 ORDERS = Gives(200, "A page of orders.", shapes.OrderList, example=examples.ORDERS)
 SALES = Gives(200, "What was sold.", shapes.Sales, example=examples.SALES)
 ATTENDEES = Gives(200, "The list.", media="text/csv", headers=("Content-Disposition",), example=examples.ATTENDEES)
+PROGRESS_OVER = Gives(204, "You have seen all there will be.")
 PROGRESS = Gives(200, "Events, until nothing more comes.", media="text/event-stream", example=examples.PROGRESS)
 TICKETS_PDF = Gives(200, "The PDF.", media="application/pdf", headers=("Content-Disposition",))

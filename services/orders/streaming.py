@@ -21,6 +21,14 @@ def last_event_id(request: web.Request) -> int:
     return int(given) if given.isascii() and given.isdigit() and len(given) <= MAX_ID_DIGITS else BEGINNING
 
 
+async def nothing_more(pool: "Pool[Any]", order: StoredOrder, after: int) -> bool:
+    """Whether who saw the event `after` saw all there will be."""
+    if after == BEGINNING or not order.fulfilment.settled:
+        return False
+    async with connection(pool) as held:
+        return not await store.news(held, order.number, after)
+
+
 async def progress_events(
     pool: "Pool[Any]", desk: NewsDesk, order: StoredOrder, after: int
 ) -> AsyncGenerator[bytes, None]:

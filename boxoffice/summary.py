@@ -18,6 +18,7 @@ def summary(
     yield Text()
     yield Text.assemble("  ", ("Boxoffice is open", "bold"), f" after {seconds:.1f} s. Ctrl-C closes it.")
     yield Text()
+    yield _row("Shop", f"http://localhost:{ports.orders}/", "the pages: buy a ticket here")
     yield _row("Orders", f"http://localhost:{ports.orders}/v1/events", "the buyers' API")
     yield _row("Tickets", f"http://localhost:{ports.tickets}", "")
     if around.smtp_url:

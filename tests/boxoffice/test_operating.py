@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from services.mailer.handlers import OrderMails
+from services.mailer.signing_in import SignInMail
 from services.orders.handlers import Follower
 from services.orders.purging import Purger
 from services.orders.webhooks.handlers import FanOut
@@ -157,6 +158,7 @@ async def test_every_queue_a_service_serves_is_known_to_the_operator() -> None:
     await Copyist(nothing).subscribe(bus)
     post: Any = type("Post", (), {"capacity": 1})
     await OrderMails(nothing, nothing, nothing, post).subscribe(bus)
+    await SignInMail(nothing, post).subscribe(bus)
     await Follower(nothing).subscribe(bus)
     await Purger(nothing, []).subscribe(bus)
     await FanOut(nothing, nothing).subscribe(bus)

@@ -91,6 +91,7 @@ def test_organisers_can_hear_of_all_that_is_theirs() -> None:
         "order.resend-requested",
         "tickets.failed",
         "api-key.changed",
+        "sign-in.requested",
     }
     with pytest.raises(LookupError):
         about(ApiKeyChanged(id="1", hash="", organiser=None, rights=(), revoked=False))  # type: ignore[arg-type]

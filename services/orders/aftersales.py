@@ -13,7 +13,7 @@ from services.orders.fulfilment import Fulfilment, after_asking_again, after_can
 from services.orders.store import StoredOrder
 from shared import outbox
 from shared.database import Connection, DatabaseUnavailable, Pool, transaction
-from shared.flags import Flags, about
+from shared.flags import Flags, Verdict, about
 from shared.flags.declared import RESEND_BY_BUYER
 from shared.messages import Fact, OrderCancelled, OrderResendRequested
 from shared.web import Problem, forbidden, not_found, rate_limited
@@ -49,7 +49,11 @@ class AfterSales:
     async def resend(self, order: StoredOrder, by: By) -> StoredOrder:
         """The order as it then stands: the mail that brings its tickets is owed once more."""
         if by == "buyer":
-            self._refuse_buyers(order.number, await self.event_of(order))
+            event = await self.event_of(order)
+            verdict = self.by_buyers(order.number, event)
+            if not verdict.on:
+                detail = f"Ask {event.organiser}, who can have the tickets of this event sent again."
+                raise forbidden(verdict.message or detail)
         async with transaction(self.pool) as held:
             current = await _locked(held, order.number)
             if problem := withheld(current.fulfilment):
@@ -65,13 +69,10 @@ class AfterSales:
         await self._tell(order.number)
         return asked
 
-    def _refuse_buyers(self, number: str, event: Event) -> None:
-        """Where they can't do it by themselves: the flag is off for the event, its organiser, or this order."""
+    def by_buyers(self, number: str, event: Event) -> Verdict:
+        """Whether they can have them sent by themselves: the flag for the event, its organiser, or this order."""
         context = about(key=number, event=event.id, event_slug=event.slug, organiser=event.organiser)
-        asked = self.flags.now().verdict(RESEND_BY_BUYER, context)
-        if not asked.on:
-            detail = f"Ask {event.organiser}, who can have the tickets of this event sent again."
-            raise forbidden(asked.message or detail)
+        return self.flags.now().verdict(RESEND_BY_BUYER, context)
 
     async def event_of(self, order: StoredOrder) -> Event:
         return _found(await self.shelf.event(str(order.event_id)))

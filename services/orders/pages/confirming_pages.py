@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from services.orders.browsing import Shelf
+from services.orders.aftersales import AfterSales
 from services.orders.downloading import Downloads
 from services.orders.numbers import read_number
 from services.orders.pages import policy
@@ -15,11 +15,10 @@ from services.orders.pages.offers import offer
 from services.orders.pages.opening import Opening
 from services.orders.pages.readers import reader_of
 from services.orders.pages.site import Site
-from services.orders.pages.standing import standing
+from services.orders.pages.standing import choices, standing
 from services.orders.pages.wording import confirming, events, ordering
 from services.orders.store import StoredOrder
 from services.orders.tokens import Tokens
-from shared.database import DatabaseUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +26,10 @@ class ConfirmingPages:
     """Whoever may not see an order reads the same, whether there is one or not."""
 
     site: Site
-    shelf: Shelf
     opening: Opening
     downloads: Downloads
     tokens: Tokens
+    aftersales: AfterSales
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -44,7 +43,7 @@ class ConfirmingPages:
         if number and number != request.match_info["number"]:
             return self.site.see(reader_of(request).link(f"/orders/{number}"))
         order = await self.opening.own_order(request)
-        return await self._page(request, order) if order else self._locked(request)
+        return await self.page(request, order) if order else self.locked(request)
 
     async def unlock(self, request: web.Request) -> web.Response:
         """The token of a link's fragment, brought by the page's script, becomes the cookie."""
@@ -52,19 +51,25 @@ class ConfirmingPages:
         token = dict(await read_form(request)).get("token", "")
         order = await self.opening.opened_by(request, token)
         if order is None:
-            return self._locked(request)
+            return self.locked(request)
         response = self.site.see(reader_of(request).link(f"/orders/{order.number}"))
         self.opening.let_in(response, order.number, order.id)
         return response
 
     async def download(self, request: web.Request) -> web.Response:
         order = await self.opening.own_order(request)
-        return await self.downloads.tickets(order) if order else self._locked(request)
+        return await self.downloads.tickets(order) if order else self.locked(request)
 
-    async def _page(self, request: web.Request, order: StoredOrder) -> web.Response:
-        event = await self.shelf.event(str(order.event_id))
-        if event is None:
-            raise DatabaseUnavailable("the order's event can't be read")
+    async def page(
+        self,
+        request: web.Request,
+        order: StoredOrder,
+        status: int = 200,
+        notice: tuple[str, str] | None = None,
+        template: str = "order.html.j2",
+    ) -> web.Response:
+        """`notice` is why nothing came of what was asked."""
+        event = await self.aftersales.event_of(order)
         reader, now = reader_of(request), datetime.now(UTC)
         signature = self.tokens.link_signature("progress", order.number, now)
         told: dict[str, Any] = {
@@ -72,9 +77,14 @@ class ConfirmingPages:
             "event_words": events.WORDS[reader.language],
             "ordering": ordering.WORDS[reader.language],
             "stream": f"/v1/orders/{order.number}/progress?sig={signature}",
+            "notice": notice,
+            "faults": (),
+            "choices": choices(order, event, self.aftersales.by_buyers(order.number, event), reader, now),
+            "path": f"/orders/{order.number}",
         }
-        return self.site.private(request, "order.html.j2", **told, **standing(order, reader, now))
+        return self.site.private(request, template, status=status, **told, **standing(order, reader, now))
 
-    def _locked(self, request: web.Request) -> web.Response:
+    def locked(self, request: web.Request) -> web.Response:
         words = confirming.WORDS[reader_of(request).language]
-        return self.site.private(request, "locked.html.j2", status=404, words=words)
+        path = f"/orders/{request.match_info['number']}"
+        return self.site.private(request, "locked.html.j2", status=404, path=path, words=words)

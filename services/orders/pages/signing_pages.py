@@ -4,6 +4,7 @@ The link itself changes nothing: a mail scanner that opens it does not use it up
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 
@@ -96,5 +97,5 @@ class SigningPages:
     ) -> web.Response:
         """A heading and a sentence, with the button that signs in or the way to another link."""
         words = signing.WORDS[reader_of(request).language]
-        told = {"words": words, "said": said, "seal": seal, "again": again}
+        told: dict[str, Any] = {"words": words, "said": said, "seal": seal, "again": again}
         return self.site.private(request, "signing.html.j2", status=status, **told)

@@ -52,9 +52,12 @@ class Site:
         headers = caching.public(request, *keys)
         return page.answer(request, policy.PAGE | headers | {"Vary": f"{headers['Vary']}, {LANGUAGE}"})
 
-    def private(self, request: web.Request, template: str, *, status: int = 200, **told: Any) -> web.Response:
+    def private(
+        self, request: web.Request, template: str, *, status: int = 200, path: str | None = None, **told: Any
+    ) -> web.Response:
+        """`path` where it can be read again, when that is not where it was asked for."""
         reader = reader_of(request)
-        body = self.html(template, reader, request.path, **told)
+        body = self.html(template, reader, path or request.path, **told)
         headers = policy.PAGE | policy.PRIVATE | {"Vary": LANGUAGE, "Content-Type": HTML}
         return web.Response(status=status, body=body, headers=headers)
 

@@ -6,11 +6,14 @@ from typing import Any, Literal
 
 from babel.numbers import format_decimal
 
+from services.orders.cancelling import too_late
+from services.orders.catalogue import Event
 from services.orders.fulfilment import Fulfilment
 from services.orders.pages.offers import price_in_words
 from services.orders.pages.readers import Reader
 from services.orders.pages.wording.confirming import WORDS, Words
 from services.orders.store import StoredOrder
+from shared.flags import Verdict
 
 State = Literal["done", "now", "next", "failed"]
 
@@ -30,7 +33,7 @@ class Step:
 
 def standing(order: StoredOrder, reader: Reader, now: datetime) -> dict[str, Any]:
     """What an order's page is filled with."""
-    words, following = WORDS[reader.language], order.status == "confirmed" and not order.fulfilment.settled
+    words, following = WORDS[reader.language], not order.fulfilment.settled
     return {
         "words": words,
         "order": order,
@@ -55,15 +58,25 @@ def standing(order: StoredOrder, reader: Reader, now: datetime) -> dict[str, Any
 
 def steps(order: StoredOrder, words: Words) -> list[Step]:
     state = order.fulfilment
-    mail = words.mail[state.email].format(email=ISOLATED.format(order.buyer_email))
+    mail = _mail_words(state, words).format(email=ISOLATED.format(order.buyer_email))
     told = [
         ("done", words.ordered),
         (_tickets_state(state), words.tickets[state.tickets]),
         (_mail_state(state), mail),
     ]
     said = {"done": words.done, "now": words.under_way, "next": "", "failed": words.failed}
-    # Void tickets are mailed to nobody.
-    return [Step(known, text, said[known]) for known, text in told[: 2 if state.tickets == "void" else 3]]
+    return [Step(known, text, said[known]) for known, text in told]
+
+
+def choices(order: StoredOrder, event: Event, resend: Verdict, reader: Reader, now: datetime) -> dict[str, Any]:
+    """What the buyer may ask for just now: `resend` and `cancel`, and `instead` what to do where not."""
+    sent = order.fulfilment.tickets == "issued" and order.fulfilment.email != "pending"
+    ask = WORDS[reader.language].ask_organiser.format(organiser=ISOLATED.format(event.organiser))
+    return {
+        "resend": sent and resend.on,
+        "instead": (resend.message or ask) if sent and not resend.on else "",
+        "cancel": order.status == "confirmed" and too_late(event, "buyer", now) is None,
+    }
 
 
 def refresh_after(age: timedelta) -> int | None:
@@ -75,7 +88,13 @@ def _tickets_state(state: Fulfilment) -> State:
     return {"pending": "now", "issued": "done", "void": "failed", "failed": "failed"}[state.tickets]  # type: ignore[return-value]
 
 
+def _mail_words(state: Fulfilment, words: Words) -> str:
+    if state.mail.template == "cancellation":
+        return words.called_off[state.email]
+    return words.resent if state.email == "pending" and state.mail.revision > 1 else words.mail[state.email]
+
+
 def _mail_state(state: Fulfilment) -> State:
     if state.email == "pending":
-        return "now" if state.tickets == "issued" else "next"
+        return "now" if state.tickets in ("issued", "void") else "next"
     return "done" if state.email == "sent" else "failed"

@@ -24,9 +24,11 @@ async function look() {
 }
 
 function show(page) {
-  for (const id of ["progress", "actions"]) {
+  for (const id of ["pass", "progress", "actions"]) {
     const ours = document.getElementById(id), theirs = page.getElementById(id);
-    if (theirs && ours.innerHTML !== theirs.innerHTML && !ours.contains(document.activeElement)) ours.replaceChildren(...theirs.childNodes);
+    if (!theirs || ours.outerHTML === theirs.outerHTML || ours.contains(document.activeElement)) continue;
+    ours.className = theirs.className;
+    ours.replaceChildren(...theirs.childNodes);
   }
   if (page.querySelector(".confirmed") && !page.querySelector("[data-stream]")) stop();
 }

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A pair is a heading and what to do. `tickets` and `mail` have a sentence for each status of theirs."""
+    """A pair is a heading and what to do. `tickets` and `mail` have a sentence for each status of theirs, `called_off`
+    for each of the mail that confirms a cancellation."""
 
     placed: tuple[str, str]
     cancelled: tuple[str, str]
@@ -30,6 +31,10 @@ class Words:
     cancel_no: str
     not_now: str
     locked: tuple[str, str]
+    too_often: tuple[str, str]
+    too_late: tuple[str, str]
+    ask_organiser: str
+    called_off: Mapping[str, str]
 
 
 WORDS: Mapping[str, Words] = {
@@ -55,6 +60,15 @@ WORDS: Mapping[str, Words] = {
         ("Cancel this order?", "Its tickets become void and the places go back on sale. This can’t be undone."),
         *("Yes, cancel it", "Keep the tickets", "That can’t be done just now. Try again in a moment."),
         ("Only for whoever ordered", "Open this page by the link you were given, in the browser you ordered with."),
+        ("Just sent", "The mail was sent a moment ago. Look among the spam, or ask again later."),
+        ("Too late to cancel", "The event has begun. {organiser} can still cancel the order: please ask there."),
+        "{organiser} can have the tickets sent again: please ask there.",
+        {
+            "pending": "The mail that confirms it goes out to {email} next",
+            "sent": "Cancellation confirmed by mail to {email}",
+            "bounced": "{email} did not take our mail. The order is cancelled all the same.",
+            "failed": "The mail to {email} could not be sent yet. The order is cancelled all the same.",
+        },
     ),
     "de": Words(
         ("Du bist dabei", "Heb diese Nummer auf: Mehr brauchen wir nicht, wenn du eine Frage hast."),
@@ -84,6 +98,18 @@ WORDS: Mapping[str, Words] = {
             "Nur für wen bestellt hat",
             "Öffne diese Seite über deinen Link, in dem Browser, mit dem du bestellt hast.",
         ),
+        ("Gerade gesendet", "Die Mail ging eben erst hinaus. Sieh im Spam nach oder versuche es später noch einmal."),
+        (
+            "Zu spät zum Stornieren",
+            "Die Veranstaltung hat begonnen. {organiser} kann die Bestellung noch stornieren: Frag bitte dort.",
+        ),
+        "{organiser} kann die Tickets noch einmal senden lassen: Frag bitte dort.",
+        {
+            "pending": "Als Nächstes geht die Bestätigung an {email}",
+            "sent": "Stornierung per Mail an {email} bestätigt",
+            "bounced": "{email} hat unsere Mail nicht angenommen. Storniert ist die Bestellung trotzdem.",
+            "failed": "Die Mail an {email} ging noch nicht hinaus. Storniert ist die Bestellung trotzdem.",
+        },
     ),
     "fr": Words(
         ("Vous y serez", "Gardez ce numéro : il suffit pour toute question."),
@@ -113,6 +139,18 @@ WORDS: Mapping[str, Words] = {
             "Réservé à qui a commandé",
             "Ouvrez cette page avec votre lien, dans le navigateur qui a servi à commander.",
         ),
+        ("Envoyé à l’instant", "L’e-mail vient de partir. Regardez dans les indésirables ou réessayez plus tard."),
+        (
+            "Trop tard pour annuler",
+            "L’événement a commencé. {organiser} peut encore annuler la commande : adressez-vous là.",
+        ),
+        "{organiser} peut faire renvoyer les billets : adressez-vous là.",
+        {
+            "pending": "L’e-mail de confirmation part ensuite à {email}",
+            "sent": "Annulation confirmée par e-mail à {email}",
+            "bounced": "{email} a refusé notre e-mail. La commande est bien annulée.",
+            "failed": "L’e-mail à {email} n’est pas encore parti. La commande est bien annulée.",
+        },
     ),
     "es": Words(
         ("Allí estarás", "Guarda este número: es todo lo que necesitamos si tienes una pregunta."),
@@ -139,6 +177,15 @@ WORDS: Mapping[str, Words] = {
         ),
         *("Sí, cancelar", "Quedarme las entradas", "Ahora no es posible. Inténtalo de nuevo en un momento."),
         ("Solo para quien hizo el pedido", "Abre esta página con tu enlace, en el navegador con el que lo hiciste."),
+        ("Recién enviado", "El correo acaba de salir. Mira en el correo no deseado o pídelo más tarde."),
+        ("Ya no se puede cancelar", "El evento ha empezado. {organiser} aún puede cancelar el pedido: pregunta allí."),
+        "{organiser} puede hacer que se envíen otra vez las entradas: pregunta allí.",
+        {
+            "pending": "Después sale la confirmación a {email}",
+            "sent": "Cancelación confirmada por correo a {email}",
+            "bounced": "{email} no aceptó nuestro correo. El pedido está cancelado igualmente.",
+            "failed": "El correo a {email} aún no ha salido. El pedido está cancelado igualmente.",
+        },
     ),
     "it": Words(
         ("Ci sarai", "Conserva questo numero: ci basta quello, se hai una domanda."),
@@ -165,6 +212,15 @@ WORDS: Mapping[str, Words] = {
         ),
         *("Sì, annulla", "Tengo i biglietti", "Ora non è possibile. Riprova tra un momento."),
         ("Solo per chi ha ordinato", "Apri questa pagina con il tuo link, nel browser con cui hai ordinato."),
+        ("Appena inviata", "L’e-mail è partita un momento fa. Guarda nello spam o riprova più tardi."),
+        ("Troppo tardi per annullare", "L’evento è iniziato. {organiser} può ancora annullare l’ordine: chiedi lì."),
+        "{organiser} può far inviare di nuovo i biglietti: chiedi lì.",
+        {
+            "pending": "Poi parte la conferma a {email}",
+            "sent": "Annullamento confermato per e-mail a {email}",
+            "bounced": "{email} non ha accettato la nostra e-mail. L’ordine è comunque annullato.",
+            "failed": "L’e-mail a {email} non è ancora partita. L’ordine è comunque annullato.",
+        },
     ),
     "ar": Words(
         ("موعدنا هناك", "احتفظ بهذا الرقم: يكفينا إن كان لديك سؤال."),
@@ -188,6 +244,15 @@ WORDS: Mapping[str, Words] = {
         ("هل تلغي هذا الطلب؟", "ستبطل التذاكر وتعود المقاعد إلى البيع، ولا رجوع عن ذلك."),
         *("نعم، ألغِه", "أبقِ التذاكر", "لا يمكن ذلك الآن. حاول مجددًا بعد لحظة."),
         ("لصاحب الطلب فقط", "افتح هذه الصفحة بالرابط الذي لديك، في المتصفح الذي طلبت منه."),
+        ("أُرسلت قبل قليل", "أُرسلت الرسالة قبل لحظات. ابحث في البريد غير المرغوب فيه، أو اطلبها لاحقًا."),
+        ("فات أوان الإلغاء", "بدأت الفعالية. ما زال بإمكان {organiser} إلغاء الطلب: اسأل هناك."),
+        "يمكن أن يعيد {organiser} إرسال التذاكر: اسأل هناك.",
+        {
+            "pending": "ثم تُرسل رسالة التأكيد إلى {email}",
+            "sent": "تأكد الإلغاء برسالة إلى {email}",
+            "bounced": "لم يقبل {email} رسالتنا، لكن الطلب أُلغي.",
+            "failed": "لم تُرسل الرسالة إلى {email} بعد، لكن الطلب أُلغي.",
+        },
     ),
     "ja": Words(
         ("ご注文が確定しました", "この番号をお控えください。お問い合わせの際に必要なのはこれだけです。"),
@@ -211,5 +276,20 @@ WORDS: Mapping[str, Words] = {
         ("この注文をキャンセルしますか？", "チケットは無効になり、席は再び販売されます。取り消しはできません。"),
         *("キャンセルする", "チケットを残す", "ただいま処理できません。しばらくしてからお試しください。"),
         ("ご注文者専用のページです", "お手元のリンクから、ご注文時のブラウザで開いてください。"),
+        (
+            "送信したばかりです",
+            "メールは先ほど送信しました。迷惑メールをご確認いただくか、しばらくしてからお試しください。",
+        ),
+        (
+            "キャンセルの期限を過ぎました",
+            "イベントはすでに始まっています。{organiser} であればまだキャンセルできますので、お問い合わせください。",
+        ),
+        "{organiser} であればチケットを再送できますので、お問い合わせください。",
+        {
+            "pending": "続いて {email} に確認メールをお送りします",
+            "sent": "キャンセルの確認メールを {email} に送信しました",
+            "bounced": "{email} にメールが届きませんでした。ご注文はキャンセルされています。",
+            "failed": "{email} へのメールをまだ送信できていません。ご注文はキャンセルされています。",
+        },
     ),
 }

@@ -1,16 +1,19 @@
 """What every page has: its language, its headers, assets to keep for ever, and kind words when something is wrong."""
 
 import asyncio
+import gzip
 import re
 from dataclasses import fields
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
+import aiohttp
 import pytest
 
 from services.orders.pages import wording
 from services.orders.pages.readers import LANGUAGES, Reader, accepted_language
+from tests.orders.builders import a_new_event, a_request
 from tests.orders.conftest import Orders
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -102,6 +105,39 @@ async def test_assets_are_kept_for_ever_at_the_address_of_their_content(orders: 
     for path in ("/assets/none.css", "/assets/..%2fsite.py", "/assets/page.py", "/assets/.css"):
         async with orders.client.get(path) as asset:
             assert asset.status == 404
+
+
+async def test_a_page_with_all_it_loads_is_at_most_50_kilobytes_as_sent(orders: Orders) -> None:
+    for place in range(20):
+        await orders.on_sale(a_new_event(f"one-of-twenty-{place}"))
+    _, order, _ = await orders.ask("POST", "/v1/orders", json=a_request())
+    number, cookie = order["confirmation_number"], f"boxoffice_order={order['access_token']}"
+    sizes = {}
+    for path in (
+        "/",
+        "/events/summer-night",
+        "/events/summer-night?lang=ar",
+        f"/orders/{number}",
+        "/sign-in",
+        "/no-such",
+    ):
+        page, size = await as_sent(orders, path, Cookie=cookie)
+        loaded = set(re.findall(r'(?:src|href)="(/assets/[^"]+)"', page))
+        assert loaded
+        sizes[path] = size + sum([(await as_sent(orders, address))[1] for address in loaded])
+    assert max(sizes.values()) <= 50 * 1024, sizes
+
+
+async def as_sent(orders: Orders, path: str, **headers: str) -> tuple[str, int]:
+    """What a browser reads, and how many bytes of it travel."""
+    asked = BROWSER | {"Accept-Encoding": "gzip"} | headers
+    async with (
+        aiohttp.ClientSession(orders.base, auto_decompress=False) as http,
+        http.get(path, headers=asked) as response,
+    ):
+        body = await response.read()
+        packed = response.headers.get("Content-Encoding") == "gzip"
+        return (gzip.decompress(body) if packed else body).decode(), len(body)
 
 
 async def test_who_browses_reads_a_page_and_a_program_a_problem(orders: Orders) -> None:

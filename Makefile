@@ -1,5 +1,5 @@
 # The commands people type. `make help` lists them.
-.PHONY: help run test soak fuzz bench bench-bus contracts check lock
+.PHONY: help run test soak fuzz bench bench-bus gallery contracts check lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -23,6 +23,9 @@ bench-bus: ## the bus beside bare clients (ARGS="--postgres URL --amqp URL --red
 fuzz: ## schemathesis against the orders service for longer, from a new seed (EXAMPLES=300 SEED=1)
 	@sh infra/setup.sh requirements-dev.txt && FUZZ_EXAMPLES=$${EXAMPLES:-300} FUZZ_SEED=$${SEED:-$$(date +%s)} \
 	  .venv/bin/pytest -s tests/orders/test_fuzzing.py
+
+gallery: ## pictures of the pages for docs/gallery/, from a shop that is started for it
+	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/python -m tests.gallery
 
 contracts: ## write docs/messages.schema.json anew: the messages as published
 	@.venv/bin/python -m shared.asyncapi > docs/messages.schema.json.new && mv docs/messages.schema.json.new docs/messages.schema.json

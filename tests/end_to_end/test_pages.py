@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.end_to_end.buying import an_address, an_order, place
 from tests.end_to_end.conftest import Shop
 from tests.end_to_end.visiting import DESKTOP, PHONE, Visit, visiting
+from tests.servers.waiting import eventually
 
 SENT = re.compile("Mail sent to ")
 NUMBER = re.compile(r"[0-9A-Z]{5}-[0-9A-Z]{5}")
@@ -156,3 +157,39 @@ async def test_a_cut_stream_is_made_up_for_by_asking(shop_over_postgres: Shop, b
         await fill_in(visit, email)
         await press(visit, "Place the order")
         await sent_once(shop_over_postgres, visit.page, email)
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+async def test_tickets_are_sent_again_and_the_order_is_called_off_by_keyboard(
+    shop_over_postgres: Shop, browser: Browser, scripts: bool
+) -> None:
+    base = shop_over_postgres.installation.orders
+    placed = await place(shop_over_postgres.http, an_order("Ada Lovelace"))
+    async with visiting(browser, base, PHONE, java_script_enabled=scripts) as visit:
+        page, path = visit.page, f"/orders/{placed.number}"
+        await page.context.add_cookies(
+            [{"name": "boxoffice_order", "value": placed.token, "domain": "127.0.0.1", "path": path}]
+        )
+        await page.goto(path)
+        await expect(page.get_by_role("button", name="Send the mail again")).to_be_visible(timeout=SOON)
+        await press(visit, "Send the mail again")
+        await mails_are(shop_over_postgres, placed.email, 2)
+        await expect(page.get_by_text(SENT)).to_be_visible(timeout=SOON)
+
+        await visit.tab_to(page.get_by_role("link", name="Cancel the order"))
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Cancel this order?")
+        found = await barriers(page) if scripts else []
+        await press(visit, "Yes, cancel it")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Cancelled")
+        await expect(page.get_by_text("Cancellation confirmed by mail")).to_be_visible(timeout=SOON)
+        found += await barriers(page) if scripts else []
+        assert (found, visit.complaints) == ([], [])
+    await mails_are(shop_over_postgres, placed.email, 3)
+
+
+async def mails_are(shop: Shop, email: str, count: int) -> None:
+    async def arrived() -> bool:
+        return len(await shop.inbox.mails_to([email])) == count
+
+    await eventually(arrived, 60)

@@ -16,7 +16,7 @@ from services.orders.pages.opening import Opening
 from services.orders.pages.readers import reader_of
 from services.orders.pages.site import Site
 from services.orders.pages.standing import choices, standing
-from services.orders.pages.wording import confirming, events, ordering
+from services.orders.pages.wording import confirming, events, ordering, signing
 from services.orders.store import StoredOrder
 from services.orders.tokens import Tokens
 
@@ -85,6 +85,8 @@ class ConfirmingPages:
         return self.site.private(request, template, status=status, **told, **standing(order, reader, now))
 
     def locked(self, request: web.Request) -> web.Response:
-        words = confirming.WORDS[reader_of(request).language]
+        """The way to its own order is by its account for whoever is signed in, and by signing in for others."""
+        language = reader_of(request).language
+        told = {"words": confirming.WORDS[language], "sign_in": signing.WORDS[language].title[0]}
         path = f"/orders/{request.match_info['number']}"
-        return self.site.private(request, "locked.html.j2", status=404, path=path, words=words)
+        return self.site.private(request, "locked.html.j2", status=404, path=path, **told)

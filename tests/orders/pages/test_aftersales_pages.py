@@ -143,6 +143,7 @@ async def test_nobody_else_changes_an_order(orders: Orders, mailed: Json) -> Non
             assert status == 404
             assert "Only for whoever ordered" in page
             assert f'action="/orders/{who["confirmation_number"]}"' in page
+            assert f'href="/account/orders/{who["confirmation_number"]}"' in page
         if method == "POST":
             assert (await visit(orders, mailed, method, under, ELSEWHERE))[0] == 403
     assert (await seen(orders, mailed))["status"] == "confirmed"

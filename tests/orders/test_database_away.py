@@ -127,6 +127,21 @@ async def test_a_database_that_stands_still_turns_buyers_away_until_it_moves_aga
     assert orders >= 52
 
 
+async def test_while_the_database_stands_still_people_read_an_apology_that_asks_them_to_come_back(
+    own_postgres: str, free_port: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async with orders_at(own_postgres, free_port, monkeypatch, tmp_path) as client, standing_still(own_postgres):
+        browser = {"Accept": "text/html", "Cookie": f"boxoffice_order={'x' * 43}"}
+        for method, under in (("GET", ""), ("GET", "/cancel"), ("POST", "/cancel"), ("POST", "/resend")):
+            form = {"token": "x"} if method == "POST" else None
+            async with client.request(method, f"/orders/7K2MX-Q4P9D{under}", headers=browser, data=form) as response:
+                page = await response.text()
+            assert (response.status, response.content_type) == (503, "text/html"), page
+            assert "Retry-After" in response.headers
+            assert response.headers["Cache-Control"] == "private, no-store"
+            assert "<h1>A moment, please</h1>" in page
+
+
 async def test_a_database_that_is_gone_is_found_again(
     migrated_url: str, free_port: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

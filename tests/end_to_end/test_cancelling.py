@@ -21,8 +21,8 @@ async def test_a_cancelled_order_is_void_its_places_are_back_and_one_mail_says_s
     order = await place(shop.http, an_order(*NAMES))
     await all_sent(shop, [order])
     first, again = await ask(shop, order, "cancel"), await ask(shop, order, "cancel")
-    # The mail may have gone in between, and links are signed anew each second.
-    assert again | {"fulfilment": first["fulfilment"], "links": first["links"]} == first
+    # The mail may have gone in between.
+    assert again | {"fulfilment": first["fulfilment"]} == first
 
     await eventually(lambda: stands(shop, order, "cancelled", {"tickets": "void", "email": "sent"}))
     await eventually(lambda: are_available(shop, before))

@@ -7,6 +7,8 @@ import pypdf
 import pypdfium2  # type: ignore[import-untyped]
 import zxingcpp
 
+QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+
 # About 200 dots an inch: what a phone's camera sees of a ticket held up to it.
 SCALE = 200 / 72
 
@@ -31,5 +33,6 @@ def pages_of(content: bytes) -> list[Page]:
 
 
 def _only_code(image: object) -> str:
-    (found,) = zxingcpp.read_barcodes(image)
+    # A scanner at a gate looks for QR codes; letters may look like a bar code of another kind.
+    (found,) = zxingcpp.read_barcodes(image, formats=QR_CODES)
     return str(found.text)

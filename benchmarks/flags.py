@@ -16,13 +16,16 @@ import timeit
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from typing import Any, cast
 
 import asyncpg
+from aiohttp import web
+from multidict import CIMultiDict
 from openfeature import api
 from openfeature.client import OpenFeatureClient
 
 from benchmarks.stage import database, postgres
-from shared.flags import Flags, about, store
+from shared.flags import Flags, Snapshot, about, store
 from shared.flags.declared import Flag
 from shared.flags.provider import PostgresProvider
 from shared.flags.rules import Rule, Setting
@@ -48,9 +51,12 @@ def main() -> None:
 def _evaluations() -> list[tuple[str, Callable[[], object]]]:
     bare = {"benchmark": True}
     some = (Rule(event="fair"), Rule(organiser="Lakeside", locale="de"), Rule(percentage=10))
+    asking = (Rule(header="x-beta: 1"), Rule(address="@example.org"), Rule(locale="de", event="fair"))
     plain = Flags(*_provider("plain", State(1, {})))
     picky = Flags(*_provider("picky", State(1, {"benchmark": Setting(True, some)})))
+    nosy = Flags(*_provider("nosy", State(1, {"benchmark": Setting(True, asking)})))
     client, _ = _provider("sdk", State(1, {}))
+    request = _Request()
 
     def context() -> object:
         return about(key="7K2MX-Q4P9D", event="0190", event_slug="gala", organiser="Seaside", locale="de")
@@ -62,7 +68,25 @@ def _evaluations() -> list[tuple[str, Callable[[], object]]]:
         ("the context alone", context),
         ("ours, through the SDK, three rules that look at all of it", lambda: _ask(picky)),
         ("ours, the same for everyone (asked for once a state)", lambda: _ask(plain)),
+        ("of a request, three rules that look at its headers", lambda: _ask_of(nosy, request)),
+        ("of a request, the same for everyone", lambda: _ask_of(plain, request)),
     ]
+
+
+class _Request(dict[Any, Any]):
+    """As much of a request as flags look at."""
+
+    headers = CIMultiDict({"Host": "example.org", "Cookie": "a=b", "Accept-Language": "de", "X-Beta": "0"})
+
+
+def _ask_of(flags: Flags, request: _Request) -> bool:
+    """The snapshot of a request that has asked nothing before, and one question."""
+    request.clear()
+    try:
+        flags.of(cast("web.Request", request)).send(None)
+    except StopIteration as done:
+        asked: Snapshot = done.value
+    return asked.on(FLAG, lambda: about(event="0190", event_slug="gala", organiser="Seaside", locale="de"))
 
 
 def _ask(flags: Flags) -> bool:
@@ -98,11 +122,6 @@ async def _flips(server: str | None, processes: int, flips: int) -> None:
         print(f"  without the notification, by asking alone {_in_words(silent)}")
 
 
-def _in_words(flips: list[list[float]]) -> str:
-    waits = [seconds * 1000 for flip in flips for seconds in flip]
-    return f"p50 {statistics.median(waits):4.0f} ms, the last one {max(waits):4.0f} ms"
-
-
 async def _flip(connection: asyncpg.Connection, watching: list[Process], on: bool, wake: bool = True) -> list[float]:
     """How long after the commit each process saw it."""
     async with connection.transaction():
@@ -116,7 +135,7 @@ async def _flip(connection: asyncpg.Connection, watching: list[Process], on: boo
 
 def _in_words(flips: list[list[float]]) -> str:
     seen = [seconds * 1000 for flip in flips for seconds in flip]
-    return f"p50 {statistics.median(seconds for seconds in seen):4.0f} ms, the last one {max(seen):4.0f} ms"
+    return f"p50 {statistics.median(seen):4.0f} ms, the last one {max(seen):4.0f} ms"
 
 
 async def _watcher(url: str) -> Process:

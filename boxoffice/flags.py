@@ -31,7 +31,7 @@ class Switch(StrEnum):
 
 
 Name = Annotated[str, typer.Argument(metavar="FLAG", help="`boxoffice flags list` has them")]
-Organiser = Annotated[str, typer.Option(metavar="NAME", help="for this organiser, by name or id")]
+Organiser = Annotated[str, typer.Option(metavar="NAME", help="for this organiser")]
 Event = Annotated[str, typer.Option(metavar="EVENT", help="for this event, by slug or id")]
 Address = Annotated[str, typer.Option(metavar="ADDRESS", help="for who signed in so; @example.org is everyone there")]
 Locale = Annotated[str, typer.Option(metavar="LOCALE", help="for this language, such as de or pt-BR")]

@@ -13,7 +13,7 @@ from services.orders.fulfilment import Fulfilment, after_asking_again, after_can
 from services.orders.store import StoredOrder
 from shared import outbox
 from shared.database import Connection, DatabaseUnavailable, Pool, transaction
-from shared.flags import Flags, Verdict, about
+from shared.flags import Flags, Snapshot, Verdict, about
 from shared.flags.declared import RESEND_BY_BUYER
 from shared.messages import Fact, OrderCancelled, OrderResendRequested
 from shared.web import Problem, forbidden, not_found, rate_limited
@@ -46,11 +46,11 @@ class AfterSales:
         await self._tell(order.number)
         return cancelled
 
-    async def resend(self, order: StoredOrder, by: By) -> StoredOrder:
+    async def resend(self, order: StoredOrder, by: By, asked: Snapshot) -> StoredOrder:
         """The order as it then stands: the mail that brings its tickets is owed once more."""
         if by == "buyer":
             event = await self.event_of(order)
-            verdict = self.by_buyers(order.number, event)
+            verdict = resend_by_buyer(order, event, asked)
             if not verdict.on:
                 detail = f"Ask {event.organiser}, who can have the tickets of this event sent again."
                 raise forbidden(verdict.message or detail)
@@ -63,16 +63,11 @@ class AfterSales:
             if wait := resending.wait_before_next(ages):
                 detail = "The tickets were sent a moment ago. Look into the spam folder, or ask again later."
                 raise rate_limited(detail, wait)
-            asked = replace(current, fulfilment=after_asking_again(current.fulfilment))
-            await _note(held, asked, OrderResendRequested)
-            await outbox.add(held, [reporting.resend_requested(order.number, asked.fulfilment.mail.revision)])
+            owed = replace(current, fulfilment=after_asking_again(current.fulfilment))
+            await _note(held, owed, OrderResendRequested)
+            await outbox.add(held, [reporting.resend_requested(order.number, owed.fulfilment.mail.revision)])
         await self._tell(order.number)
-        return asked
-
-    def by_buyers(self, number: str, event: Event) -> Verdict:
-        """Whether they can have them sent by themselves: the flag for the event, its organiser, or this order."""
-        context = about(key=number, event=event.id, event_slug=event.slug, organiser=event.organiser)
-        return self.flags.now().verdict(RESEND_BY_BUYER, context)
+        return owed
 
     async def event_of(self, order: StoredOrder) -> Event:
         return _found(await self.shelf.event(str(order.event_id)))
@@ -84,6 +79,14 @@ class AfterSales:
             await progress.announce(self.pool, number)
         except DatabaseUnavailable:
             return
+
+
+def resend_by_buyer(order: StoredOrder, event: Event, asked: Snapshot) -> Verdict:
+    """Whether its buyer can have the tickets sent again without the organiser."""
+    context = about(
+        key=order.number, event=event.id, event_slug=event.slug, organiser=event.organiser, locale=order.locale
+    )
+    return asked.verdict(RESEND_BY_BUYER, context)
 
 
 def withheld(fulfilment: Fulfilment) -> Problem | None:

@@ -82,7 +82,8 @@ class OrdersApi:
         raw = await read_body(request)
         wanted, event = await self.checkout.read(raw)
         idempotency = IdempotencyKey(key, sha256(raw).digest()) if key else None
-        return self._answer(await self.checkout.place(wanted, event, idempotency))
+        asked = await self.checkout.flags.of(request)
+        return self._answer(await self.checkout.place(wanted, event, idempotency, asked))
 
     @described(BUYERS, ORDER, takes=(NUMBER,), opened_by=(ORDER_TOKEN, ORGANISER_KEY))
     async def show_order(self, request: web.Request) -> web.Response:
@@ -141,7 +142,8 @@ class OrdersApi:
         To the buyer's address; each request is one more mail, at most once a minute and ten times a day.
         """
         order = await self.access.own_order(request, right="write")
-        return private(await self._shown(await self.aftersales.resend(order, by=self.access.side(request))), 202)
+        asked = await self.aftersales.flags.of(request)
+        return private(await self._shown(await self.aftersales.resend(order, self.access.side(request), asked)), 202)
 
     async def _shown(self, order: StoredOrder) -> shapes.Order:
         """As it stands, without its access token."""

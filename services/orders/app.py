@@ -15,6 +15,7 @@ from services.orders.accounts.asking import Asking
 from services.orders.accounts.cookies import Cookies
 from services.orders.accounts.seals import Seals
 from services.orders.accounts.signing_in import Doorway
+from services.orders.accounts.visitors import visitors
 from services.orders.aftersales import AfterSales
 from services.orders.api import OrdersApi
 from services.orders.batching import Limits, Placer
@@ -69,7 +70,8 @@ async def wire(
     background = Background()
     parts.push_async_callback(background.close)
 
-    flags = await open_flags(settings, "orders", parts, background)
+    whose = visitors(pool, settings.public_url)
+    flags = await open_flags(settings, "orders", parts, background, whose)
     relay = Relay(pool, bus)
     metrics.sample_outbox(relay)
     metrics.sample_queues(bus, queues_of("orders") + queues_of("edge"))

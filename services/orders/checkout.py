@@ -11,7 +11,7 @@ from services.orders.committing import Answer, KeyMismatch
 from services.orders.numbers import new_number
 from services.orders.placing import IdempotencyKey, PlaceOrder, WantedLine, faults_in, seat
 from services.orders.requests import OrderRequest, parse_order, read_order, sound_lines
-from shared.flags import Flags, Verdict, about
+from shared.flags import Flags, Snapshot, Verdict, about
 from shared.flags.declared import ORDERS_PAUSED
 from shared.identifiers import uuid7
 from shared.web import Fault, Problem, invalid, json_object, not_found, overloaded
@@ -58,12 +58,14 @@ class Checkout:
             raise invalid(faults)
         return wanted, event
 
-    async def place(self, wanted: OrderRequest, event: Event, idempotency: IdempotencyKey | None) -> Answer:
+    async def place(
+        self, wanted: OrderRequest, event: Event, idempotency: IdempotencyKey | None, asked: Snapshot
+    ) -> Answer:
         """Returns once the answer, be it yes or no, is true on disk.
 
         While the event is paused only what was answered before is told, so that a repetition learns of its order.
         """
-        pause = self.pause(event, wanted.locale)
+        pause = paused(event, wanted.locale, asked)
         try:
             if not pause.on:
                 return await self.placer.place(_to_place(wanted, event, idempotency))
@@ -77,10 +79,14 @@ class Checkout:
             raise _key_mismatch() from error
         raise _paused(pause.message)
 
-    def pause(self, event: Event, locale: str) -> Verdict:
-        """Whether no orders are taken just now, and what the organiser says to that."""
-        context = about(event=event.id, event_slug=event.slug, organiser=event.organiser, locale=locale)
-        return self.flags.now().verdict(ORDERS_PAUSED, context)
+
+def paused(event: Event, locale: str, asked: Snapshot) -> Verdict:
+    """Whether no orders are taken just now, and what the organiser says to that."""
+    # In the way of every order, and mostly the same for all: gathered only when it is not.
+    return asked.verdict(
+        ORDERS_PAUSED,
+        lambda: about(event=event.id, event_slug=event.slug, organiser=event.organiser, locale=locale),
+    )
 
 
 def _lines(wanted: OrderRequest) -> dict[int, WantedLine]:

@@ -1,6 +1,6 @@
 """What the code asks: is this flag on, for this one?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,12 @@ from openfeature.evaluation_context import EvaluationContext
 from shared.flags.declared import Flag
 from shared.flags.provider import FOR_EVERYONE, PINNED, PostgresProvider
 from shared.flags.states import State
+
+# By which address someone has signed in, if at all; asked only where a flag looks at addresses.
+Whose = Callable[[web.Request], Awaitable[str | None]]
+
+# What a flag is asked about, or how to find that out once it matters.
+Subject = EvaluationContext | Callable[[], EvaluationContext]
 
 NOBODY = EvaluationContext()
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization", "idempotency-key"})
@@ -28,41 +34,60 @@ class Verdict:
 class Flags:
     """The service's flags, from whichever provider is in."""
 
-    def __init__(self, client: OpenFeatureClient, own: PostgresProvider | None) -> None:
+    def __init__(self, client: OpenFeatureClient, own: PostgresProvider | None, whose: Whose | None = None) -> None:
         """`own` is our provider, if it is the one behind the client: another one's states are its own affair."""
         self._client = client
         self._own = own
+        self._whose = whose
 
-    def of(self, request: web.Request) -> "Snapshot":
-        """The request's snapshot, the same however often it is asked for."""
+    async def of(self, request: web.Request) -> "Snapshot":
+        """The request's snapshot, the same however often it is asked for. It knows the request's headers, and by which
+        address it is signed in where a flag looks at that. Raises what asking for the address does."""
         known = request.get(_SNAPSHOT)
         if known is None:
-            known = request[_SNAPSHOT] = self.now()
+            known = request[_SNAPSHOT] = await self._taken_for(request)
         return known
 
     def now(self) -> "Snapshot":
-        """One for a message's handler, or for anything else that is one piece of work."""
+        """One for a message's handler, for what everyone is told, or for anything else that is one piece of work."""
         return Snapshot(self._client, self._own.state if self._own else None)
+
+    async def _taken_for(self, request: web.Request) -> "Snapshot":
+        state = self._own.state if self._own else None
+        address = None
+        if self._whose and (state is None or state.by_address):
+            address = await self._whose(request)
+        return Snapshot(self._client, state, request.headers, address or "")
 
 
 class Snapshot:
     """Flags as they are at one moment: nothing that is asked of it can change meanwhile."""
 
-    __slots__ = ("_client", "_state")
+    __slots__ = ("_address", "_client", "_headers", "_state")
 
-    def __init__(self, client: OpenFeatureClient, state: State | None) -> None:
+    def __init__(
+        self,
+        client: OpenFeatureClient,
+        state: State | None,
+        headers: Mapping[str, str] | None = None,
+        address: str = "",
+    ) -> None:
+        """`headers` and `address` are those of whoever asks, as far as someone does."""
         self._client = client
         self._state = state
+        self._headers = headers
+        self._address = address
 
-    def on(self, flag: Flag, context: EvaluationContext = NOBODY) -> bool:
-        return self.verdict(flag, context).on
+    def on(self, flag: Flag, subject: Subject = NOBODY) -> bool:
+        return self.verdict(flag, subject).on
 
-    def verdict(self, flag: Flag, context: EvaluationContext = NOBODY) -> Verdict:
+    def verdict(self, flag: Flag, subject: Subject = NOBODY) -> Verdict:
         """At most 20 µs through the SDK, no I/O; an answer that is the same for everyone is asked for once a state."""
         known = self._state.answers.get(flag.name) if self._state else None
-        return known if isinstance(known, Verdict) else self._ask(flag, context)
+        return known if isinstance(known, Verdict) else self._ask(flag, subject)
 
-    def _ask(self, flag: Flag, context: EvaluationContext) -> Verdict:
+    def _ask(self, flag: Flag, subject: Subject) -> Verdict:
+        context = self._asked_by(subject() if callable(subject) else subject)
         pinned = PINNED.set(self._state)
         try:
             details = self._client.get_boolean_details(flag.name, flag.default, context)
@@ -72,6 +97,15 @@ class Snapshot:
         if self._state and details.reason in FOR_EVERYONE:
             self._state.answers[flag.name] = verdict
         return verdict
+
+    def _asked_by(self, context: EvaluationContext) -> EvaluationContext:
+        """Whom the flag is asked about, and by whom."""
+        if self._headers is None:
+            return context
+        facts: dict[str, Any] = {**context.attributes, "headers": _Shown(self._headers)}
+        if self._address:
+            facts["address"] = self._address
+        return EvaluationContext(context.targeting_key, facts)
 
 
 _SNAPSHOT = web.RequestKey("flags", Snapshot)
@@ -83,25 +117,12 @@ def about(
     event: UUID | str = "",
     event_slug: str = "",
     organiser: str = "",
-    organiser_id: UUID | str = "",
-    address: str = "",
     locale: str = "",
-    headers: Mapping[str, str] | None = None,
 ) -> EvaluationContext:
-    """Whom a flag is asked about, as far as it is known. `key` is what a percentage sticks to, such as an order's
-    number; `address` is one that has signed in; of `headers` the secret ones are kept back."""
-    facts: dict[str, Any] = {
-        "event": str(event),
-        "event_slug": event_slug,
-        "organiser": organiser,
-        "organiser_id": str(organiser_id),
-        "address": address,
-        "locale": locale,
-    }
-    known = {name: value for name, value in facts.items() if value}
-    if headers:
-        known["headers"] = _Shown(headers)
-    return EvaluationContext(key or None, known)
+    """What a flag is asked about, as far as it is known. `key` is what a percentage sticks to, such as an order's
+    number; who asks is known to the snapshot."""
+    facts: dict[str, Any] = {"event": str(event), "event_slug": event_slug, "organiser": organiser, "locale": locale}
+    return EvaluationContext(key or None, {name: value for name, value in facts.items() if value})
 
 
 class _Shown(Mapping[str, str]):

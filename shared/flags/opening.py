@@ -11,7 +11,7 @@ from openfeature.provider import FeatureProvider
 from openfeature.provider.no_op_provider import NoOpProvider
 
 from shared.background import Background
-from shared.flags.asking import Flags
+from shared.flags.asking import Flags, Whose
 from shared.flags.following import Follower
 from shared.flags.provider import PostgresProvider
 from shared.settings import BadSettings, Settings
@@ -24,10 +24,13 @@ START_SECONDS = 5.0
 _CLOSED = NoOpProvider()
 
 
-async def open_flags(settings: Settings, service: str, parts: AsyncExitStack, background: Background) -> Flags:
+async def open_flags(
+    settings: Settings, service: str, parts: AsyncExitStack, background: Background, whose: Whose | None = None
+) -> Flags:
     """Flags that answer at once: with what the database says, or with the code's defaults while it is away.
 
-    Raises `BadSettings` when FLAGS_PROVIDER names nothing that makes a provider.
+    `whose` tells who has signed in, where people can. Raises `BadSettings` when FLAGS_PROVIDER names nothing that makes
+    a provider.
     """
     # The SDK keeps providers by domain for the whole process, where there may be several of us.
     domain = f"boxoffice-{service}-{token_hex(4)}"
@@ -41,7 +44,7 @@ async def open_flags(settings: Settings, service: str, parts: AsyncExitStack, ba
         api.set_provider_and_wait(own, domain)
         background.start("flags", follower.run)
     parts.callback(api.set_provider, _CLOSED, domain)
-    return Flags(api.get_client(domain), own)
+    return Flags(api.get_client(domain), own, whose)
 
 
 def _made(name: str) -> FeatureProvider:

@@ -18,7 +18,7 @@ _BITS = 48
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Describes those for whom every condition that it has holds.
 
-    `organiser` and `event` are an id, or a name or slug; `address` is whole, or `@example.org` for a domain; `locale`
+    `organiser` is a name; `event` an id or a slug; `address` is whole, or `@example.org` for a domain; `locale`
     covers its regions (`de` covers `de-AT`); `header` is `name: value`, or a name for any value, the name in small
     letters; `percentage` is a share of the targeting keys. `message` is what people are told, where the flag has that.
     """
@@ -65,7 +65,7 @@ def describes(rule: Rule, flag: str, key: str, facts: Mapping[str, Any]) -> bool
     """A condition on what is not known of someone does not hold."""
     if rule.event and rule.event not in (facts.get("event"), facts.get("event_slug")):
         return False
-    if rule.organiser and not _same_organiser(rule.organiser, facts):
+    if rule.organiser and rule.organiser.casefold() != facts.get("organiser", "").casefold():
         return False
     if rule.address and not _covers_address(rule.address, facts.get("address", "")):
         return False
@@ -81,10 +81,6 @@ def place(flag: str, key: str) -> float:
     elsewhere for another flag, so that the same people are not first every time."""
     digest = sha256(f"{flag}\0{key}".encode(errors="surrogatepass")).digest()
     return int.from_bytes(digest[: _BITS // 8]) * 100 / (1 << _BITS)
-
-
-def _same_organiser(wanted: str, facts: Mapping[str, Any]) -> bool:
-    return wanted == facts.get("organiser_id") or wanted.casefold() == facts.get("organiser", "").casefold()
 
 
 def _covers_address(wanted: str, address: str) -> bool:

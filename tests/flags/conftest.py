@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from shared.background import Background
-from shared.flags import Flags, open_flags, store
+from shared.flags import Flags, Whose, open_flags, store
 from shared.flags.rules import Setting
 from shared.settings import Settings
 
@@ -35,11 +35,11 @@ async def open_them(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]:
     """Opens flags as a service does, and closes them after the test."""
     async with AsyncExitStack() as parts:
 
-        async def open_at(url: str, **more: str) -> Flags:
+        async def open_at(url: str, whose: Whose | None = None, **more: str) -> Flags:
             for name, value in {"DATABASE_URL": url, **more}.items():
                 monkeypatch.setenv(name, value)
             background = Background()
             parts.push_async_callback(background.close)
-            return await open_flags(Settings(), "test", parts, background)
+            return await open_flags(Settings(), "test", parts, background, whose)
 
         yield open_at

@@ -1,11 +1,9 @@
 """What the code is told, and when it is told something else."""
 
-from typing import cast
-
 import asyncpg
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
-from multidict import CIMultiDict
 
 from shared.flags import about
 from shared.flags.declared import Flag
@@ -39,7 +37,12 @@ async def test_what_is_set_holds_from_the_first_question(migrated_url: str, set_
 async def test_a_request_is_told_the_same_to_its_end(migrated_url: str, set_flag: Set, open_them: Open) -> None:
     flags = await open_them(migrated_url)
     early, late = make_mocked_request("GET", "/"), make_mocked_request("GET", "/")
-    assert not flags.of(early).on(A_FLAG)
+
+    async def told(request: web.Request) -> tuple[bool, bool]:
+        asked = await flags.of(request)
+        return asked.on(A_FLAG), asked.on(DEFAULT_ON, about(locale="de"))
+
+    assert await told(early) == (False, True)
     await set_flag("a-flag", ON)
     await set_flag("another", Setting(False, (Rule(locale="de"),)))
 
@@ -48,8 +51,7 @@ async def test_a_request_is_told_the_same_to_its_end(migrated_url: str, set_flag
         return now.on(A_FLAG) and not now.on(DEFAULT_ON, about(locale="de"))
 
     await eventually(turned)
-    assert (flags.of(early).on(A_FLAG), flags.of(early).on(DEFAULT_ON, about(locale="de"))) == (False, True)
-    assert (flags.of(late).on(A_FLAG), flags.of(late).on(DEFAULT_ON, about(locale="de"))) == (True, False)
+    assert (await told(early), await told(late)) == ((False, True), (True, False))
 
 
 async def test_what_a_flag_says_of_some_is_not_remembered_for_others(
@@ -73,15 +75,44 @@ async def test_unset_brings_the_default_back(migrated_url: str, set_flag: Set, o
     await eventually(is_on)
 
 
-async def test_headers_are_known_without_the_secret_ones(migrated_url: str, set_flag: Set, open_them: Open) -> None:
-    headers = CIMultiDict({"X-Preview": "yes", "Authorization": "Bearer x", "Cookie": "a=b"})
-    context = about(headers=headers)
-    assert list(cast("dict[str, str]", context.attributes["headers"])) == ["X-Preview"]
+async def test_a_requests_headers_are_known_without_the_secret_ones(
+    migrated_url: str, set_flag: Set, open_them: Open
+) -> None:
+    headers = {"X-Preview": "yes", "Authorization": "Bearer x", "Cookie": "a=b"}
     await set_flag("a-flag", Setting(True, (Rule(header="x-preview: yes"),)))
-    await set_flag("another", Setting(False, (Rule(header="authorization"),)))
-    now = (await open_them(migrated_url)).now()
-    assert now.on(A_FLAG, context)
-    assert now.on(DEFAULT_ON, context), "nobody is told apart by a secret"
+    await set_flag("another", Setting(False, (Rule(header="authorization"), Rule(header="cookie"))))
+    flags = await open_them(migrated_url)
+    asked = await flags.of(make_mocked_request("GET", "/", headers=headers))
+    assert asked.on(A_FLAG)
+    assert asked.on(DEFAULT_ON), "nobody is told apart by a secret"
+    assert not (await flags.of(make_mocked_request("GET", "/"))).on(A_FLAG)
+    assert not flags.now().on(A_FLAG), "nobody asks"
+
+
+async def test_who_has_signed_in_is_found_out_only_where_a_flag_goes_by_it(
+    migrated_url: str, set_flag: Set, open_them: Open
+) -> None:
+    looked = []
+
+    async def whose(request: web.Request) -> str | None:
+        looked.append(request)
+        return "ada@example.org" if request.path == "/ada" else None
+
+    ada, nobody = make_mocked_request("GET", "/ada"), make_mocked_request("GET", "/")
+    await set_flag("another", Setting(False, (Rule(header="x-preview"),)))
+    flags = await open_them(migrated_url, whose)
+    assert (await flags.of(make_mocked_request("GET", "/ada"))).on(DEFAULT_ON)
+    assert not looked
+    await set_flag("a-flag", Setting(True, (Rule(address="@example.org"),)))
+
+    async def followed() -> bool:
+        return (await flags.of(make_mocked_request("GET", "/ada"))).on(A_FLAG)
+
+    await eventually(followed)
+    assert not (await flags.of(nobody)).on(A_FLAG)
+    looked.clear()
+    assert [(await flags.of(ada)).on(A_FLAG) for _ in range(3)] == [True] * 3
+    assert looked == [ada], "once a request"
 
 
 async def test_a_setting_of_a_newer_version_counts_as_not_set(

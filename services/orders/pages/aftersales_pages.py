@@ -30,8 +30,9 @@ class AftersalesPages:
         order = await self.confirming.opening.own_order(request)
         if order is None:
             return self.confirming.locked(request)
+        asked = await self.confirming.aftersales.flags.of(request)
         try:
-            await self.confirming.aftersales.resend(order, by="buyer")
+            await self.confirming.aftersales.resend(order, "buyer", asked)
         except Problem as problem:
             order = await self.confirming.opening.own_order(request) or order
             if not (problem.slug == "rate-limited" and order.fulfilment.email == "pending"):

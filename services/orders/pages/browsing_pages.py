@@ -8,7 +8,7 @@ from aiohttp import web
 from services.orders import caching
 from services.orders.browsing import Listing, Shelf
 from services.orders.catalogue import Event
-from services.orders.checkout import Checkout
+from services.orders.checkout import Checkout, paused
 from services.orders.pages.offers import offer
 from services.orders.pages.ordering_pages import form_told
 from services.orders.pages.readers import Reader, reader_of
@@ -45,8 +45,10 @@ class BrowsingPages:
         event = await self._shelf.event(request.match_info["event"])
         if event is None or not event.published:
             raise not_found(headers=caching.absent(request))
-        reader = reader_of(request)
-        page = self._event_page(event, reader, self._checkout.pause(event, reader.language))
+        reader, flags = reader_of(request), self._checkout.flags
+        # What caches hold is the same for all who see it: only who says who they are reads what is so for them alone.
+        asked = await flags.of(request) if caching.personal(request) else flags.now()
+        page = self._event_page(event, reader, paused(event, reader.language, asked))
         return self._site.public(request, page, caching.event_key(event.id))
 
     def _make_list_page(self, listing: Listing, reader: Reader, later: bool) -> Prepared:

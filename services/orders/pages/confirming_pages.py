@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from services.orders.aftersales import AfterSales
+from services.orders.aftersales import AfterSales, resend_by_buyer
 from services.orders.downloading import Downloads
 from services.orders.numbers import read_number
 from services.orders.pages import policy
@@ -71,6 +71,7 @@ class ConfirmingPages:
         """`notice` is why nothing came of what was asked."""
         event = await self.aftersales.event_of(order)
         reader, now = reader_of(request), datetime.now(UTC)
+        resend = resend_by_buyer(order, event, await self.aftersales.flags.of(request))
         signature = self.tokens.link_signature("progress", order.number, now)
         told: dict[str, Any] = {
             "offer": offer(event, reader, now),
@@ -79,7 +80,7 @@ class ConfirmingPages:
             "stream": f"/v1/orders/{order.number}/progress?sig={signature}",
             "notice": notice,
             "faults": (),
-            "choices": choices(order, event, self.aftersales.by_buyers(order.number, event), reader, now),
+            "choices": choices(order, event, resend, reader, now),
             "path": f"/orders/{order.number}",
         }
         return self.site.private(request, template, status=status, **told, **standing(order, reader, now))

@@ -19,7 +19,7 @@ from aiohttp import web
 from services.orders import answers
 from services.orders.browsing import Shelf
 from services.orders.catalogue import Event
-from services.orders.checkout import Checkout
+from services.orders.checkout import Checkout, paused
 from services.orders.committing import Answer
 from services.orders.pages import filling, policy
 from services.orders.pages.filling import FieldFault, Filled, read_filled
@@ -32,7 +32,7 @@ from services.orders.pages.site import Site
 from services.orders.pages.wording import events, ordering
 from services.orders.placing import IdempotencyKey
 from shared.database import DatabaseUnavailable
-from shared.flags import Verdict
+from shared.flags import Snapshot, Verdict
 from shared.web import Problem, not_found
 
 # Two clicks on one button: the second waits for the first.
@@ -43,9 +43,10 @@ OPEN = Verdict(on=False)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A form that was sent: by whom, for which event, with what in it."""
+    """A form that was sent: by whom, under which flags, for which event, with what in it."""
 
     request: web.Request
+    flags: Snapshot
     reader: Reader
     event: Event
     filled: Filled
@@ -74,7 +75,7 @@ class OrderingPages:
         event = await self.shelf.event(request.match_info["event"])
         if event is None or not event.published:
             raise not_found()
-        asked = Asked(request, reader_of(request), event, filled)
+        asked = Asked(request, await self.checkout.flags.of(request), reader_of(request), event, filled)
         return self._form(asked, 200) if filled.step == "change" else await self._order(asked)
 
     async def _order(self, asked: Asked) -> web.Response:
@@ -92,7 +93,7 @@ class OrderingPages:
             return self._review(asked, 200, fresh=True)
         key = IdempotencyKey(_digest(f"page {asked.filled.key}"), _digest(json.dumps(document)))
         try:
-            return self._answered(asked, await self._place(wanted, event, key))
+            return self._answered(asked, await self._place(wanted, event, key, asked.flags))
         except DatabaseUnavailable:
             return self._review(asked, 503, asked.words.unsure)
         except Problem as problem:
@@ -131,7 +132,7 @@ class OrderingPages:
     def _form(
         self, asked: Asked, status: int, faults: Sequence[FieldFault] = (), notice: tuple[str, str] | None = None
     ) -> web.Response:
-        pause = self.checkout.pause(asked.event, asked.reader.language)
+        pause = paused(asked.event, asked.reader.language, asked.flags)
         told = form_told(asked.event, asked.reader, asked.filled, faults, notice, pause)
         return self.site.private(asked.request, "event.html.j2", status=status, **told)
 

@@ -17,12 +17,11 @@ from services.mailer.addresses import Mailbox
 from services.mailer.mime import Attachment, Headers, assemble, one_line
 from services.mailer.occasions import occasion, reading_locale
 from services.mailer.wording import cancellation, frame, orders, sign_in, tickets
-from services.mailer.wording.frame import language_of
+from shared.languages import RIGHT_TO_LEFT, direction_of, language_of
 from shared.messages import Buyer, EventDetails, OrderCancelled, SignInRequested, TicketsIssued
 
 # How many events' dates are kept ready, a language each.
 OCCASIONS_KEPT = 512
-RIGHT_TO_LEFT = frozenset({"ar"})
 _ISOLATED = "\u2068{}\u2069"
 
 Told = dict[str, Any]
@@ -140,7 +139,7 @@ def _frame(language: str, name: str, footer: str) -> Told:
     return {
         "frame": words,
         "language": language,
-        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "direction": direction_of(language),
         "greeting": words.greeting.format(name=_inset(one_line(name), language)),
         "footer": footer,
     }

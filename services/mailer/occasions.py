@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location
 
-from services.mailer.wording.frame import language_of
 from services.mailer.wording.orders import WORDS
+from shared.languages import language_of
 from shared.messages import EventDetails
 
 

@@ -40,12 +40,12 @@ WORDS = MappingProxyType(
         ),
         "de": Words(
             *("Ticket {n} von {total}", "Wann", "Wo", "Name", "Kategorie", "Preis", "Kostenlos"),
-            *("Bestellnummer", "Hier falten", "Ihre Bestellung", "Bestellt von", "Bestellt am", "Tickets", "Summe"),
+            *("Bestellnummer", "Hier falten", "Deine Bestellung", "Bestellt von", "Bestellt am", "Tickets", "Summe"),
             "Am Einlass",
             (
-                "Zeigen Sie diesen Code ausgedruckt oder auf dem Telefon, bei voller Bildschirmhelligkeit.",
+                "Zeige diesen Code ausgedruckt oder auf dem Telefon, bei voller Bildschirmhelligkeit.",
                 "Der Code gilt einmal, für eine Person. Wer ihn zuerst zeigt, kommt hinein: Bitte nicht weitergeben.",
-                "Jede Seite ist ein eigenes Ticket: Geben Sie jedem Gast seines.",
+                "Jede Seite ist ein eigenes Ticket: Gib jedem Gast seines.",
             ),
         ),
         "fr": Words(
@@ -60,22 +60,22 @@ WORDS = MappingProxyType(
         ),
         "es": Words(
             *("Entrada {n} de {total}", "Cuándo", "Dónde", "Titular", "Tipo de entrada", "Precio", "Gratis"),
-            *("Número de confirmación", "Doblar por aquí", "Su pedido", "Comprado por", "Fecha", "Entradas", "Total"),
+            *("Número de confirmación", "Dobla por aquí", "Tu pedido", "Comprado por", "Fecha", "Entradas", "Total"),
             "En la entrada",
             (
-                "Muestre este código en papel o en el teléfono, con el brillo de la pantalla al máximo.",
-                "El código admite a una persona, una sola vez. Entra quien lo muestre primero: no lo comparta.",
-                "Cada página es una entrada: dé a cada invitado la suya.",
+                "Muestra este código en papel o en el teléfono, con el brillo de la pantalla al máximo.",
+                "El código admite a una persona, una sola vez. Entra quien lo muestre primero: no lo compartas.",
+                "Cada página es una entrada: da a cada invitado la suya.",
             ),
         ),
         "it": Words(
             *("Biglietto {n} di {total}", "Quando", "Dove", "Intestatario", "Tipo di biglietto", "Prezzo", "Gratuito"),
-            *("Numero di conferma", "Piegare qui", "Il suo ordine", "Ordinato da", "In data", "Biglietti", "Totale"),
+            *("Numero di conferma", "Piega qui", "Il tuo ordine", "Ordinato da", "In data", "Biglietti", "Totale"),
             "All’ingresso",
             (
-                "Mostri questo codice su carta o sul telefono, con lo schermo alla massima luminosità.",
-                "Il codice vale per una persona, una sola volta. Entra chi lo mostra per primo: non lo condivida.",
-                "Ogni pagina è un biglietto: dia a ogni ospite il suo.",
+                "Mostra questo codice su carta o sul telefono, con lo schermo alla massima luminosità.",
+                "Il codice vale per una persona, una sola volta. Entra chi lo mostra per primo: non condividerlo.",
+                "Ogni pagina è un biglietto: dai a ogni ospite il suo.",
             ),
         ),
         "ar": Words(
@@ -100,6 +100,3 @@ WORDS = MappingProxyType(
         ),
     }
 )
-
-RIGHT_TO_LEFT = frozenset({"ar"})
-"""Languages of `WORDS` whose page is laid out from right to left."""

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_time, get_timezone_name
 
-from services.tickets.languages import RIGHT_TO_LEFT, WORDS, Words
+from services.tickets.languages import WORDS, Words
 from shared import money
+from shared.languages import FALLBACK, RIGHT_TO_LEFT, language_of
 from shared.messages import Money
 
-ENGLISH = "en"
 OVERNIGHT = timedelta(hours=18)
 """An event shorter than this that ends on the next day still counts as one evening."""
 
@@ -57,8 +57,8 @@ class Wording:
 @lru_cache(256)
 def wording(tag: str) -> Wording:
     """The wording for a BCP 47 tag; English for one that nobody knows."""
-    locale = _locale(tag) or Locale(ENGLISH)
-    language = locale.language if locale.language in WORDS else ENGLISH
+    locale = _locale(tag) or Locale(FALLBACK)
+    language = language_of(locale.language)
     return Wording(locale, WORDS[language], str(locale).replace("_", "-"), language in RIGHT_TO_LEFT)
 
 

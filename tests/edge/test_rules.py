@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.orders.pages.readers import FALLBACK, LANGUAGES
+from shared.languages import FALLBACK, LANGUAGES
 from tests.servers.varnish import PACKAGE, RULES, installed
 
 CASES = sorted((RULES / "tests").glob("*.vtc"))

@@ -1,11 +1,9 @@
 """Labels, dates and money in the buyer's language."""
 
 from datetime import UTC, datetime
-from string import Formatter
 
 import pytest
 
-from services.tickets.languages import WORDS
 from services.tickets.wording import wording
 from shared.messages import Money
 
@@ -72,8 +70,3 @@ def test_several_days_are_told_from_the_first_to_the_last() -> None:
 )
 def test_money_has_the_currencys_own_minor_unit(tag: str, price: Money, text: str) -> None:
     assert wording(tag).money(price).translate(PLAIN_SPACES) == text
-
-
-@pytest.mark.parametrize("language", WORDS)
-def test_every_language_says_which_ticket_of_how_many(language: str) -> None:
-    assert {name for _, name, _, _ in Formatter().parse(WORDS[language].ticket) if name} == {"n", "total"}

@@ -25,10 +25,10 @@ WORDS: Mapping[str, Words] = {
     ),
     "de": Words(
         subject="Storniert: {event}",
-        intro="wie gewünscht ist Deine Bestellung storniert.",
-        by_organiser="{organiser} hat Deine Bestellung storniert.",
+        intro="wie gewünscht ist deine Bestellung storniert.",
+        by_organiser="{organiser} hat deine Bestellung storniert.",
         void_title="Deine Tickets sind ungültig",
-        void="Falls Du sie schon hast, wirf sie weg: Ihre Codes lassen niemanden mehr ein.",
+        void="Falls du sie schon hast, wirf sie weg: Ihre Codes lassen niemanden mehr ein.",
     ),
     "fr": Words(
         subject="Commande annulée : {event}",
@@ -43,6 +43,13 @@ WORDS: Mapping[str, Words] = {
         by_organiser="{organiser} ha cancelado tu pedido.",
         void_title="Tus entradas ya no son válidas",
         void="Si ya las tienes, tíralas: sus códigos ya no permiten entrar.",
+    ),
+    "it": Words(
+        subject="Annullato: {event}",
+        intro="come hai chiesto, il tuo ordine è annullato.",
+        by_organiser="{organiser} ha annullato il tuo ordine.",
+        void_title="I tuoi biglietti non valgono più",
+        void="Se li hai già, buttali via: i loro codici non fanno più entrare nessuno.",
     ),
     "ar": Words(
         subject="أُلغي طلبك: {event}",

@@ -1,4 +1,4 @@
-"""What every mail of ours says, and the languages we have. A language is here, or in no area."""
+"""What every mail of ours says."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,6 +27,9 @@ WORDS: Mapping[str, Words] = {
     "es": Words(
         greeting="Hola, {name}:",
     ),
+    "it": Words(
+        greeting="Ciao {name},",
+    ),
     "ar": Words(
         greeting="مرحبًا {name}،",
         comma="، ",
@@ -37,14 +40,3 @@ WORDS: Mapping[str, Words] = {
         comma="、",
     ),
 }
-FALLBACK = "en"
-
-
-def language_of(locale: str) -> str:
-    """The language we have for a BCP 47 tag.
-
-    >>> language_of("de-AT"), language_of("AR_eg"), language_of("tlh")
-    ('de', 'ar', 'en')
-    """
-    language = locale.replace("_", "-").partition("-")[0].lower()
-    return language if language in WORDS else FALLBACK

@@ -44,7 +44,7 @@ WORDS: Mapping[str, Words] = {
         zone="Ortszeit {city}",
         keep="Fragen? Halte die Bestellnummer bereit.",
         footer="{organiser} verkauft Tickets über Boxoffice ({site}). "
-        "Du bekommst diese Mail, weil Du dort bestellt hast.",
+        "Du bekommst diese Mail, weil du dort bestellt hast.",
     ),
     "fr": Words(
         number="Numéro de confirmation",
@@ -69,6 +69,18 @@ WORDS: Mapping[str, Words] = {
         keep="¿Alguna pregunta? Ten a mano el número de confirmación.",
         footer="{organiser} vende sus entradas con Boxoffice ({site}). "
         "Recibes este mensaje porque hiciste un pedido allí.",
+    ),
+    "it": Words(
+        number="Numero di conferma",
+        when="Quando",
+        where="Dove",
+        admits="Biglietti",
+        tickets={"one": "1 biglietto", "other": "{count} biglietti"},
+        until="{start} – {end}",
+        zone="ora di {city}",
+        keep="Hai una domanda? Tieni a portata di mano il numero di conferma.",
+        footer="{organiser} vende i suoi biglietti con Boxoffice ({site}). "
+        "Ricevi questa e-mail perché hai ordinato lì.",
     ),
     "ar": Words(
         number="رقم التأكيد",

@@ -49,6 +49,14 @@ WORDS: Mapping[str, Words] = {
         how="Ábrelo en el navegador en el que lo pediste. Vale una vez, durante 15 minutos.",
         footer="¿No lo pediste? Ignóralo: en otro sitio nadie puede entrar con él. – {site}",
     ),
+    "it": Words(
+        subject="Accedi a {site}",
+        greeting="Ciao,",
+        intro="ecco il link per accedere a {site}.",
+        enter="Accedi",
+        how="Aprilo nel browser in cui l’hai chiesto. Vale una volta sola, per 15 minuti.",
+        footer="Non l’hai chiesto tu? Ignoralo: altrove nessuno può usarlo per accedere. – {site}",
+    ),
     "ar": Words(
         subject="تسجيل الدخول إلى {site}",
         greeting="مرحبًا،",

@@ -23,7 +23,7 @@ WORDS: Mapping[str, Words] = {
     ),
     "de": Words(
         subject="Deine Tickets: {event}",
-        intro="alles ist bestätigt: Deine Tickets sind im angehängten PDF.",
+        intro="alles ist bestätigt: deine Tickets sind im angehängten PDF.",
         how_title="Am Einlass",
         how="Öffne {file} und zeige den QR-Code, auf dem Telefon oder auf Papier. "
         "Jeder Code gilt für eine Person, einmal.",
@@ -41,6 +41,13 @@ WORDS: Mapping[str, Words] = {
         how_title="En la entrada",
         how="Abre {file} y muestra el código QR, en el móvil o en papel. "
         "Cada código vale para una persona, una sola vez.",
+    ),
+    "it": Words(
+        subject="I tuoi biglietti: {event}",
+        intro="tutto confermato: i tuoi biglietti sono nel PDF allegato.",
+        how_title="All’ingresso",
+        how="Apri {file} e mostra il codice QR, sul telefono o stampato. "
+        "Ogni codice fa entrare una persona, una sola volta.",
     ),
     "ar": Words(
         subject="تذاكرك: {event}",

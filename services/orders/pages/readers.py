@@ -11,18 +11,8 @@ from urllib.parse import urlencode
 from aiohttp import web
 from babel import Locale
 
-# By their own names, in the order in which the foot of a page lists them.
-LANGUAGES = {
-    "en": "English",
-    "de": "Deutsch",
-    "fr": "Français",
-    "es": "Español",
-    "it": "Italiano",
-    "ar": "العربية",
-    "ja": "日本語",
-}
-FALLBACK = "en"
-RIGHT_TO_LEFT = frozenset({"ar"})
+from shared.languages import FALLBACK, LANGUAGES, direction_of
+
 LONGEST_HEADER = 200
 
 
@@ -35,7 +25,7 @@ class Reader:
 
     @property
     def direction(self) -> str:
-        return "rtl" if self.language in RIGHT_TO_LEFT else "ltr"
+        return direction_of(self.language)
 
     @property
     def locale(self) -> Locale:

@@ -11,9 +11,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.orders import caching
 from services.orders.pages import policy
 from services.orders.pages.assets import Assets
-from services.orders.pages.readers import LANGUAGES, Reader, reader_of
+from services.orders.pages.readers import Reader, reader_of
 from services.orders.pages.wording import frame
 from shared.database import DatabaseUnavailable
+from shared.languages import LANGUAGES
 from shared.prepared import Prepared, prepared
 from shared.web import HttpHandler, Problem, overloaded
 

@@ -3,30 +3,16 @@
 import asyncio
 import gzip
 import re
-from dataclasses import fields
-from importlib import import_module
-from pkgutil import iter_modules
-from typing import Any
 
 import aiohttp
 import pytest
 
-from services.orders.pages import wording
-from services.orders.pages.readers import LANGUAGES, Reader, accepted_language
+from services.orders.pages.readers import Reader, accepted_language
 from tests.orders.builders import a_new_event, a_request
 from tests.orders.conftest import Orders
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 INLINE_OR_ELSEWHERE = r"<style|<script(?![^>]*src)| style=| on[a-z]+=|javascript:|(src|href)=\"(https?:)?//"
-AREAS = [import_module(f"{wording.__name__}.{module.name}") for module in iter_modules(wording.__path__)]
-
-
-@pytest.mark.parametrize("area", AREAS, ids=lambda area: area.__name__.rpartition(".")[2])
-def test_every_sentence_is_there_in_every_language_with_the_same_gaps(area: Any) -> None:
-    assert set(area.WORDS) == set(LANGUAGES)
-    for sentence in fields(area.Words):
-        gaps = {language: gaps_of(getattr(words, sentence.name)) for language, words in area.WORDS.items()}
-        assert len(set(map(frozenset, gaps.values()))) == 1, (sentence.name, gaps)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +144,3 @@ async def test_one_reading_serves_all_who_come_at_once(orders: Orders) -> None:
             return response.headers["ETag"]
 
     assert len(set(await asyncio.gather(*[etag() for _ in range(30)]))) == 1
-
-
-def gaps_of(sentence: str | tuple[str, ...]) -> set[str]:
-    return set(re.findall(r"\{\w*\}", sentence if isinstance(sentence, str) else " ".join(sentence)))

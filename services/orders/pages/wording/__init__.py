@@ -1,4 +1,4 @@
 """The words of our pages: a module an area, in it a dataclass of sentences and `WORDS` with one for each language.
 
-A missing sentence is a type error, a missing language fails `tests/orders/pages/test_wording.py`. `{…}` is filled in.
+A missing sentence is a type error, a missing language fails `tests/test_languages.py`. `{…}` is filled in.
 """

@@ -3,14 +3,15 @@
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import structlog
+from msgspec.structs import replace
 
 from services.orders import answers, store
 from services.orders.numbers import new_number
@@ -31,8 +32,7 @@ class Contended(Exception):
     """Another process answered one of our keys meanwhile: start the batch over and see."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What the client gets. `body` of a placed order is without token and links; `order` is then its id."""
 
     status: int

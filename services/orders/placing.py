@@ -2,19 +2,20 @@
 
 `faults_in` says what is wrong with an order before it waits for its turn; `decide` gives out the
 places, first come, first served, from the stock as it stands under lock.
+
+What is made anew for every order is a `msgspec.Struct`: a frozen dataclass takes ten times as long to make.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from services.orders.catalogue import Event, TicketType
 
 
-@dataclass(frozen=True, slots=True)
-class WantedLine:
+class WantedLine(msgspec.Struct, frozen=True):
     """As asked for: `ticket_type` is an id or slug; fewer attendees than places is fine."""
 
     ticket_type: str
@@ -22,16 +23,14 @@ class WantedLine:
     attendees: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class IdempotencyKey:
+class IdempotencyKey(msgspec.Struct, frozen=True):
     """`key` and `fingerprint` are SHA-256 digests: of the caller's key, and of what was asked."""
 
     key: bytes
     fingerprint: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """As placed: one attendee a place."""
 
     ticket_type: UUID
@@ -42,8 +41,7 @@ class Line:
         return len(self.attendees)
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceOrder:
+class PlaceOrder(msgspec.Struct, frozen=True):
     """A valid request waiting for its turn. `event` is as last read, for what does not change the decision."""
 
     id: UUID
@@ -60,8 +58,7 @@ class PlaceOrder:
         return sum([line.quantity for line in self.lines])
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True):
     """The order gets its places. `kinds` has the type of each line, as it stood under lock."""
 
     order: PlaceOrder
@@ -79,16 +76,14 @@ class Accepted:
         return self.kinds[0].currency
 
 
-@dataclass(frozen=True, slots=True)
-class SoldOut:
+class SoldOut(msgspec.Struct, frozen=True):
     """Not enough left; `available` has what is, by ticket type id, for each type asked for."""
 
     order: PlaceOrder
     available: Mapping[UUID, int]
 
 
-@dataclass(frozen=True, slots=True)
-class NotOnSale:
+class NotOnSale(msgspec.Struct, frozen=True):
     """Before or after the sales window, or the event is not published."""
 
     order: PlaceOrder
@@ -98,8 +93,7 @@ class NotOnSale:
 Decision = Accepted | SoldOut | NotOnSale
 
 
-@dataclass(frozen=True, slots=True)
-class LockedType:
+class LockedType(msgspec.Struct, frozen=True):
     """A ticket type's row under lock."""
 
     kind: TicketType
@@ -113,7 +107,7 @@ def faults_in(event: Event, lines: Mapping[int, WantedLine]) -> Iterable[tuple[s
     told at once even when another line is broken.
     """
     found = {place: event.ticket_type(line.ticket_type) for place, line in lines.items()}
-    wanted: Counter[UUID] = Counter()
+    wanted: dict[UUID, int] = {}
     currencies: set[str] = set()
     for place, line in lines.items():
         kind = found[place]
@@ -121,7 +115,7 @@ def faults_in(event: Event, lines: Mapping[int, WantedLine]) -> Iterable[tuple[s
             slugs = ", ".join(kind.slug for kind in event.ticket_types)
             yield f"/lines/{place}/ticket_type", f"This event has no such ticket type; it has: {slugs}."
             continue
-        wanted[kind.id] += line.quantity
+        wanted[kind.id] = wanted.get(kind.id, 0) + line.quantity
         if wanted[kind.id] > kind.max_per_order:
             yield f"/lines/{place}/quantity", f"At most {kind.max_per_order} of “{kind.name}” in one order."
         currencies.add(kind.currency)
@@ -160,9 +154,9 @@ def _decide_one(order: PlaceOrder, stock: Mapping[UUID, LockedType], left: dict[
     for kind in kinds:
         if not kind.on_sale(now):
             return NotOnSale(order, _closed(kind, now))
-    wanted: Counter[UUID] = Counter()
+    wanted: dict[UUID, int] = {}
     for line in order.lines:
-        wanted[line.ticket_type] += line.quantity
+        wanted[line.ticket_type] = wanted.get(line.ticket_type, 0) + line.quantity
     if any(left[identity] < count for identity, count in wanted.items()):
         return SoldOut(order, {identity: left[identity] for identity in wanted})
     for identity, count in wanted.items():

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from services.orders.placing import Accepted, Line, LockedType, NotOnSale, SoldOut, WantedLine, decide, faults_in, seat
 from tests.orders.builders import NOW, a_ticket_type, an_event, an_order, stock_of
@@ -34,7 +35,7 @@ def test_a_refusal_tells_what_is_left_of_each_type_asked_for() -> None:
 def test_an_order_of_two_types_gets_both_or_nothing() -> None:
     plenty, gone = a_ticket_type("plenty"), a_ticket_type("gone", available=0)
     event = an_event(plenty, gone)
-    both = replace(an_order(event), lines=(Line(plenty.id, ("A",)), Line(gone.id, ("B",))))
+    both = structs.replace(an_order(event), lines=(Line(plenty.id, ("A",)), Line(gone.id, ("B",))))
     decisions = decide([both, an_order(event, quantity=10)], stock_of(event), NOW)
     assert [type(decision) for decision in decisions] == [SoldOut, Accepted]
 
@@ -42,7 +43,7 @@ def test_an_order_of_two_types_gets_both_or_nothing() -> None:
 def test_two_lines_of_one_type_are_counted_together() -> None:
     event = an_event(a_ticket_type(available=3))
     line = Line(event.ticket_types[0].id, ("A", "B"))
-    order = replace(an_order(event), lines=(line, line))
+    order = structs.replace(an_order(event), lines=(line, line))
     assert isinstance(decide([order], stock_of(event), NOW)[0], SoldOut)
 
 

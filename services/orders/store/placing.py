@@ -2,18 +2,18 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from services.orders.placing import Accepted, LockedType, PlaceOrder
 from services.orders.store.rows import ticket_type
 from shared.database import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedOrder:
+class PlacedOrder(msgspec.Struct, frozen=True):
     """An order to write. `lines` are as in the answers, in JSON; `tickets` has an id for each place."""
 
     accepted: Accepted

@@ -2,11 +2,11 @@
 
 import re
 from contextvars import ContextVar
-from secrets import token_hex
 
 import structlog
 from aiohttp import web
 
+from shared.randomness import random_bytes
 from shared.web import HttpHandler
 
 HEADER = "X-Request-Id"
@@ -35,7 +35,7 @@ def with_request_id(
 async def _identified(request: web.Request, handler: HttpHandler) -> web.StreamResponse:
     given = request.headers.get(HEADER, "")
     # Never reset: a connection's next request sets its own, and its task ends with it.
-    _current.set(given if _SOUND.fullmatch(given) else token_hex(12))
+    _current.set(given if _SOUND.fullmatch(given) else random_bytes(12).hex())
     return await handler(request)
 
 

@@ -4,7 +4,7 @@ Two groups of five characters of Crockford's base 32 (https://www.crockford.com/
 random bits, so a guess hits one of ten million orders once in a hundred million tries.
 """
 
-import os
+from shared.randomness import random_bytes
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 GROUP = 5
@@ -16,7 +16,7 @@ _READ_AS = str.maketrans({"I": "1", "L": "1", "O": "0"})
 
 def new_number() -> str:
     """A fresh number, like `7K2MX-Q4P9D`; never sequential."""
-    bits = int.from_bytes(os.urandom(7))
+    bits = int.from_bytes(random_bytes(7))
     digits = "".join([_PAIRS[bits >> place & 1023] for place in (0, 10, 20, 30, 40)])
     return f"{digits[:GROUP]}-{digits[GROUP:]}"
 

@@ -5,11 +5,10 @@ others still verify, so a key is rotated by adding a line on top. What a key is 
 from it with HKDF-SHA256 (RFC 5869) under a purpose's name, so no use can stand in for another.
 """
 
-import hmac
 import os
 import secrets
 from dataclasses import dataclass, field
-from hashlib import sha256
+from hashlib import blake2b
 from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -48,8 +47,11 @@ def load(path: Path) -> Keyring:
 
 
 def tag(key: bytes, *parts: str) -> bytes:
-    """HMAC-SHA256 over the parts, each ended by a zero byte so that they can't run together."""
-    return hmac.digest(key, b"".join(part.encode() + b"\0" for part in parts), sha256)
+    """A MAC of 32 bytes, keyed BLAKE2b (RFC 7693).
+
+    Each part is ended by a zero byte, so that they can't run together.
+    """
+    return blake2b(("\0".join(parts) + "\0").encode(), key=key, digest_size=32).digest()
 
 
 def _parse(lines: list[str]) -> tuple[bytes, ...]:

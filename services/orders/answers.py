@@ -121,11 +121,11 @@ def order_members(
 
 
 def links(number: str, base: str, tokens: Tokens, now: datetime) -> shapes.Links:
-    order = f"{base}/v1/orders/{number}"
+    order, signatures = f"{base}/v1/orders/{number}", tokens.link_signatures(number, now)
     return {
         "self": order,
-        "progress": f"{order}/progress?sig={tokens.link_signature('progress', number, now)}",
-        "tickets_pdf": f"{order}/tickets.pdf?sig={tokens.link_signature('tickets.pdf', number, now)}",
+        "progress": f"{order}/progress?sig={signatures['progress']}",
+        "tickets_pdf": f"{order}/tickets.pdf?sig={signatures['tickets.pdf']}",
         "page": f"{base}/orders/{number}",
     }
 

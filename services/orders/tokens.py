@@ -1,7 +1,7 @@
 """Who may see an order: access tokens and signed links, derived and never stored.
 
-An access token is HMAC-SHA256 of the order's id; a link's signature covers its purpose, the
-confirmation number and its expiry. Both in URL-safe base 64.
+An access token is the MAC of the order's id. A link's signature is its expiry and a half of the MAC of confirmation
+number and expiry: each purpose has its own half. Both in URL-safe base 64.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -15,8 +15,9 @@ from shared.keyring import Keyring, tag
 Purpose = Literal["progress", "tickets.pdf"]
 
 LINK_LIFETIME = timedelta(hours=1)
+_LIFETIME_SECONDS = int(LINK_LIFETIME.total_seconds())
 _EXPIRY_BYTES = 5
-_SIGNATURE_BYTES = 16
+_HALVES: dict[Purpose, slice] = {"progress": slice(0, 16), "tickets.pdf": slice(16, 32)}
 
 
 class Tokens:
@@ -34,10 +35,11 @@ class Tokens:
         given = token.encode()
         return any(compare_digest(given, _text(tag(key, str(order))).encode()) for key in self._access)
 
-    def link_signature(self, purpose: Purpose, number: str, now: datetime) -> str:
-        """The `sig` of a link good for one thing until `LINK_LIFETIME` after `now`."""
-        expiry = int((now + LINK_LIFETIME).timestamp()).to_bytes(_EXPIRY_BYTES)
-        return _text(expiry + _link_tag(self._links[0], purpose, number, expiry))
+    def link_signatures(self, number: str, now: datetime) -> dict[Purpose, str]:
+        """The `sig` of each of an order's links, good for that one thing until `LINK_LIFETIME` after `now`."""
+        expiry = (int(now.timestamp()) + _LIFETIME_SECONDS).to_bytes(_EXPIRY_BYTES)
+        signed = _link_tag(self._links[0], number, expiry)
+        return {purpose: _text(expiry + signed[half]) for purpose, half in _HALVES.items()}
 
     def link_holds(self, signature: str, purpose: Purpose, number: str, now: datetime) -> bool:
         try:
@@ -47,11 +49,11 @@ class Tokens:
         expiry, given = raw[:_EXPIRY_BYTES], raw[_EXPIRY_BYTES:]
         if datetime.fromtimestamp(min(int.from_bytes(expiry), 2**32), UTC) <= now:
             return False
-        return any(compare_digest(given, _link_tag(key, purpose, number, expiry)) for key in self._links)
+        return any(compare_digest(given, _link_tag(key, number, expiry)[_HALVES[purpose]]) for key in self._links)
 
 
-def _link_tag(key: bytes, purpose: Purpose, number: str, expiry: bytes) -> bytes:
-    return tag(key, purpose, number, expiry.hex())[:_SIGNATURE_BYTES]
+def _link_tag(key: bytes, number: str, expiry: bytes) -> bytes:
+    return tag(key, number, expiry.hex())
 
 
 def _text(raw: bytes) -> str:

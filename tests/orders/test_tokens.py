@@ -24,12 +24,12 @@ def test_a_token_opens_its_own_order_only() -> None:
 def test_what_an_older_key_signed_still_opens() -> None:
     order, before = uuid7(), Tokens(Keyring((OLD,)))
     assert tokens.opens(before.access_token(order), order)
-    assert tokens.link_holds(before.link_signature("progress", NUMBER, NOW), "progress", NUMBER, NOW)
+    assert tokens.link_holds(before.link_signatures(NUMBER, NOW)["progress"], "progress", NUMBER, NOW)
     assert not before.opens(tokens.access_token(order), order)
 
 
 def test_a_link_is_good_for_one_thing_of_one_order_and_for_an_hour() -> None:
-    signature = tokens.link_signature("progress", NUMBER, NOW)
+    signature = tokens.link_signatures(NUMBER, NOW)["progress"]
     just_before = NOW + LINK_LIFETIME - timedelta(seconds=1)
     assert tokens.link_holds(signature, "progress", NUMBER, just_before)
     assert not tokens.link_holds(signature, "progress", NUMBER, NOW + LINK_LIFETIME)

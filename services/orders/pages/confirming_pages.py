@@ -72,7 +72,7 @@ class ConfirmingPages:
         event = await self.aftersales.event_of(order)
         reader, now = reader_of(request), datetime.now(UTC)
         resend = resend_by_buyer(order, event, await self.aftersales.flags.of(request))
-        signature = self.tokens.link_signature("progress", order.number, now)
+        signature = self.tokens.link_signatures(order.number, now)["progress"]
         told: dict[str, Any] = {
             "offer": offer(event, reader, now),
             "event_words": events.WORDS[reader.language],

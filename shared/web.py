@@ -10,6 +10,7 @@ from typing import Any, Literal, NoReturn, NotRequired
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from typing_extensions import TypedDict
 
 from shared.database import DatabaseUnavailable
@@ -107,25 +108,32 @@ def rate_limited(detail: str, wait: timedelta) -> Problem:
     return Problem(429, "rate-limited", "Too many requests", detail, headers={"Retry-After": str(seconds)})
 
 
-@web.middleware
-async def problems(request: web.Request, handler: HttpHandler) -> web.StreamResponse:
-    """Every error leaves as problem+json, and none with a traceback."""
-    try:
-        return await handler(request)
-    except Problem as problem:
-        return problem.response(request)
-    except web.HTTPException as error:
-        if error.status < 400:
-            raise
-        return _from_http_error(error).response(request)
-    except DatabaseUnavailable as error:
-        log.warning("http.database-unavailable", reason=str(error))
-        return overloaded().response(request)
-    except Exception:
-        log.exception("http.failed", method=request.method, route=_route(request))
-        return Problem(
-            500, "internal", "Our mistake", "Something broke on our side. Try again; it has been noted."
-        ).response(request)
+def problems_told(tell: Callable[[Problem, web.Request], web.StreamResponse]) -> Middleware:
+    """Every error leaves as a `Problem` in the words of `tell`, and none with a traceback."""
+
+    @web.middleware
+    async def problems(request: web.Request, handler: HttpHandler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Problem as problem:
+            return tell(problem, request)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return tell(_from_http_error(error), request)
+        except DatabaseUnavailable as error:
+            log.warning("http.database-unavailable", reason=str(error))
+            return tell(overloaded(), request)
+        except Exception:
+            log.exception("http.failed", method=request.method, route=_route(request))
+            detail = "Something broke on our side. Try again; it has been noted."
+            return tell(Problem(500, "internal", "Our mistake", detail), request)
+
+    return problems
+
+
+# As problem+json, for programs.
+problems = problems_told(Problem.response)
 
 
 async def read_json(request: web.Request) -> tuple[dict[str, Any], bytes]:

@@ -46,7 +46,7 @@ from shared.metrics import Metrics
 from shared.object_store import open_store
 from shared.outbox import Relay
 from shared.queues import declare_all, queues_of
-from shared.web import MAX_BODY_BYTES, health, problems
+from shared.web import MAX_BODY_BYTES, health, problems_told
 
 PORT = 8080
 HOUSEKEEPING_SECONDS = 60.0
@@ -94,7 +94,7 @@ async def wire(
     api = OrdersApi(pool, checkout, aftersales, desk, downloads, tokens, access, settings.public_url)
     doorway = Doorway(pool, settings.public_url, on_commit=relay.wake)
     asking = Asking(doorway, Cookies(settings.public_url), settings.proxies)
-    app = web.Application(middlewares=[preflight, problems, site.problems], client_max_size=MAX_BODY_BYTES)
+    app = web.Application(middlewares=[preflight, problems_told(site.tell)], client_max_size=MAX_BODY_BYTES)
     reports = ReportsApi(pool, door, settings.public_url)
     described = events.routes() + edits.routes() + api.routes() + reports.routes() + SignInApi(asking).routes()
     described += webhooks.routes(pool, door, keys, settings) + health(partial(ready, pool)) + metrics.routes()

@@ -1,6 +1,5 @@
 """The frame around every page: templates, assets, language, headers, and what is said when something is wrong."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,9 @@ from services.orders.pages import policy
 from services.orders.pages.assets import Assets
 from services.orders.pages.readers import Reader, reader_of
 from services.orders.pages.wording import frame
-from shared.database import DatabaseUnavailable
 from shared.languages import LANGUAGES
 from shared.prepared import Prepared, prepared
-from shared.web import HttpHandler, Problem, overloaded
+from shared.web import Problem
 
 log = structlog.get_logger()
 
@@ -66,33 +64,18 @@ class Site:
         """What a form's answer leads to; reloading it sends nothing again."""
         return web.Response(status=303, headers=policy.PAGE | policy.PRIVATE | {"Location": address})
 
-    @web.middleware
-    async def problems(self, request: web.Request, handler: HttpHandler) -> web.StreamResponse:
-        """Inside `shared.web.problems`: whoever browses our pages reads a page, programs read problem+json."""
-        if not _browses(request):
-            return await handler(request)
-        try:
-            return await handler(request)
-        except Problem as problem:
-            return self.apology(request, problem.status, problem.headers)
-        except web.HTTPException as error:
-            if error.status < 400:
-                raise
-            return self.apology(request, error.status, {k: v for k, v in error.headers.items() if k == "Allow"})
-        except DatabaseUnavailable as error:
-            log.warning("http.database-unavailable", reason=str(error))
-            busy = overloaded()
-            return self.apology(request, busy.status, busy.headers)
-        except Exception:
-            log.exception("http.failed", method=request.method, route=request.path)
-            return self.apology(request, 500, {})
+    def tell(self, problem: Problem, request: web.Request) -> web.StreamResponse:
+        """Whoever browses our pages reads a page, programs read problem+json."""
+        return self._apology(problem, request) if _browses(request) else problem.response(request)
 
-    def apology(self, request: web.Request, status: int, headers: Mapping[str, str]) -> web.Response:
+    def _apology(self, problem: Problem, request: web.Request) -> web.Response:
         words = frame.WORDS[reader_of(request).language]
-        said = {404: words.not_found, 429: words.busy, 503: words.busy, 500: words.broken}.get(status, words.refused)
-        response = self.private(request, "apology.html.j2", status=status, said=said)
-        response.headers.update(headers)
-        response.headers["Vary"] = f"{headers.get('Vary', 'Accept')}, {LANGUAGE}"
+        said = {404: words.not_found, 429: words.busy, 503: words.busy, 500: words.broken}
+        response = self.private(
+            request, "apology.html.j2", status=problem.status, said=said.get(problem.status, words.refused)
+        )
+        response.headers.update(problem.headers)
+        response.headers["Vary"] = f"{problem.headers.get('Vary', 'Accept')}, {LANGUAGE}"
         return response
 
 

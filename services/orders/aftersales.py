@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.orders import answers, progress, reporting, resending, store
@@ -12,7 +12,7 @@ from services.orders.catalogue import Event
 from services.orders.fulfilment import Fulfilment, after_asking_again, after_cancelling
 from services.orders.store import StoredOrder
 from shared import outbox
-from shared.database import Connection, DatabaseUnavailable, Pool, transaction
+from shared.database import Connection, DatabaseUnavailable, Pool, connection, transaction
 from shared.flags import Flags, Snapshot, Verdict, about
 from shared.flags.declared import RESEND_BY_BUYER
 from shared.messages import Fact, OrderCancelled, OrderResendRequested
@@ -68,6 +68,15 @@ class AfterSales:
             await outbox.add(held, [reporting.resend_requested(order.number, owed.fulfilment.mail.revision)])
         await self._tell(order.number)
         return owed
+
+    async def age_of_wish(self, order: StoredOrder) -> timedelta:
+        """How long ago the last thing was asked for that its page waits for: the order itself, its mail once more, or
+        to call it off."""
+        ages = [datetime.now(UTC) - order.placed_at]
+        async with connection(self.pool) as held:
+            for kind in (OrderResendRequested, OrderCancelled):
+                ages += await store.ages_of(held, order.number, progress.name_of(kind), ages[0])
+        return min(ages)
 
     async def event_of(self, order: StoredOrder) -> Event:
         return _found(await self.shelf.event(str(order.event_id)))

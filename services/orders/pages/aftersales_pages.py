@@ -20,6 +20,7 @@ class AftersalesPages:
 
     def routes(self) -> list[web.RouteDef]:
         return [
+            web.get("/orders/{number}/resend", self.back),
             web.post("/orders/{number}/resend", self.resend),
             web.get("/orders/{number}/cancel", self.ask),
             web.post("/orders/{number}/cancel", self.cancel),
@@ -39,6 +40,10 @@ class AftersalesPages:
                 return await self._refused(request, order, problem)
             # The second of two clicks: the mail is on its way already.
         return self._to_order(request, order)
+
+    async def back(self, request: web.Request) -> web.Response:
+        """Where a refusal was shown, come to again by its address."""
+        return self.confirming.site.see(reader_of(request).link(f"/orders/{request.match_info['number']}"))
 
     async def ask(self, request: web.Request) -> web.Response:
         """The second look: changes nothing."""

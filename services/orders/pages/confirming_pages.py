@@ -1,7 +1,7 @@
 """An order's own page, for whoever holds its token: the number, how far it has come, the tickets."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -72,6 +72,7 @@ class ConfirmingPages:
         event = await self.aftersales.event_of(order)
         reader, now = reader_of(request), datetime.now(UTC)
         resend = resend_by_buyer(order, event, await self.aftersales.flags.of(request))
+        age = timedelta(0) if order.fulfilment.settled else await self.aftersales.age_of_wish(order)
         signature = self.tokens.link_signatures(order.number, now)["progress"]
         told: dict[str, Any] = {
             "offer": offer(event, reader, now),
@@ -83,7 +84,7 @@ class ConfirmingPages:
             "choices": choices(order, event, resend, reader, now),
             "path": f"/orders/{order.number}",
         }
-        return self.site.private(request, template, status=status, **told, **standing(order, reader, now))
+        return self.site.private(request, template, status=status, **told, **standing(order, reader, age))
 
     def locked(self, request: web.Request) -> web.Response:
         """The way to its own order is by its account for whoever is signed in, and by signing in for others."""

@@ -31,8 +31,8 @@ class Step:
     said: str
 
 
-def standing(order: StoredOrder, reader: Reader, now: datetime) -> dict[str, Any]:
-    """What an order's page is filled with."""
+def standing(order: StoredOrder, reader: Reader, age: timedelta) -> dict[str, Any]:
+    """What an order's page is filled with; `age` is that of what was last asked for."""
     words, following = WORDS[reader.language], not order.fulfilment.settled
     return {
         "words": words,
@@ -40,7 +40,7 @@ def standing(order: StoredOrder, reader: Reader, now: datetime) -> dict[str, Any
         "title": words.cancelled if order.status == "cancelled" else words.placed,
         "steps": steps(order, words),
         "following": following,
-        "refresh": refresh_after(now - order.placed_at) if following else None,
+        "refresh": refresh_after(age) if following else None,
         "lines": [
             {
                 "count": format_decimal(line["quantity"], locale=reader.locale),
@@ -80,7 +80,7 @@ def choices(order: StoredOrder, event: Event, resend: Verdict, reader: Reader, n
 
 
 def refresh_after(age: timedelta) -> int | None:
-    """Seconds until a page without scripts looks again, by the order's age; None when it stops."""
+    """Seconds until a page without scripts looks again, by the age of what it waits for; None when it stops."""
     return next((seconds for until, seconds in REFRESH_SECONDS if age < until), None)
 
 

@@ -57,6 +57,30 @@ async def test_the_tickets_are_sent_once_more_and_the_page_says_so(orders: Order
     assert len(await messages_to_mailer(orders, OrderResendRequested)) == 1
 
 
+async def test_without_scripts_the_page_looks_again_after_each_wish_and_not_for_ever(
+    orders: Orders, mailed: Json
+) -> None:
+    number = mailed["confirmation_number"]
+    again = f'<meta http-equiv="refresh" content="3; url=/orders/{number}">'
+    await orders.pool.execute("UPDATE orders SET placed_at = now() - interval '2 hours' WHERE number = $1", number)
+    assert "refresh" not in (await visit(orders, mailed))[1], "nothing is awaited"
+    await visit(orders, mailed, "POST", "/resend")
+    assert again in (await visit(orders, mailed))[1]
+    await orders.pool.execute("UPDATE order_news SET at = now() - interval '61 minutes' WHERE number = $1", number)
+    assert "refresh" not in (await visit(orders, mailed))[1]
+    await visit(orders, mailed, "POST", "/cancel")
+    assert again in (await visit(orders, mailed))[1]
+
+
+async def test_a_refusals_page_leads_back_to_the_order(orders: Orders, order: Json) -> None:
+    number = order["confirmation_number"]
+    _, page, _ = await visit(orders, order, "POST", "/resend")
+    assert f'content="3; url=/orders/{number}"' in page
+    assert f'data-page="/orders/{number}"' in page
+    status, _, headers = await visit(orders, order, under="/resend?lang=de")
+    assert (status, headers["Location"]) == (303, f"/orders/{number}?lang=de")
+
+
 async def test_two_clicks_send_one_mail_and_scold_nobody(orders: Orders, mailed: Json) -> None:
     answers = await asyncio.gather(*(visit(orders, mailed, "POST", "/resend") for _ in range(4)))
     assert [status for status, _, _ in answers] == [303] * 4

@@ -11,12 +11,13 @@ let asked = 0;
 let timer = 0;
 let looking = false;
 let again = false;
+let owed = false;
 
 async function look() {
   if (looking) { again = true; return; }
   looking = true;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+    const answer = await fetch(root.dataset.page, { headers: { Accept: "text/html" }, cache: "no-store" });
     if (answer.ok) show(new DOMParser().parseFromString(await answer.text(), "text/html"));
   } catch { /* the line is cut: the next look will tell */ }
   looking = false;
@@ -24,13 +25,21 @@ async function look() {
 }
 
 function show(page) {
+  const theirRoot = page.querySelector(".confirmed");
+  if (!theirRoot) return;
+  owed = false;
+  document.title = page.title;
   for (const id of ["pass", "progress", "actions"]) {
     const ours = document.getElementById(id), theirs = page.getElementById(id);
-    if (!theirs || ours.outerHTML === theirs.outerHTML || ours.contains(document.activeElement)) continue;
+    if (!theirs || ours.outerHTML === theirs.outerHTML) continue;
+    // What someone is about to press does not move: shown when they have left it.
+    if (ours.contains(document.activeElement)) { owed = true; continue; }
     ours.className = theirs.className;
     ours.replaceChildren(...theirs.childNodes);
   }
-  if (page.querySelector(".confirmed") && !page.querySelector("[data-stream]")) stop();
+  root.dataset.stream = theirRoot.dataset.stream ?? "";
+  if (!root.dataset.stream) stop();
+  else if (!stream) follow();
 }
 
 function follow() {
@@ -55,4 +64,7 @@ function stop() {
 
 // The order is seen to stand: the form that placed it may place another.
 try { sessionStorage.removeItem("order"); } catch { /* no storage, nothing kept */ }
+root.addEventListener("focusout", () => owed && look());
+// Another tab may have had it sent again, or cancelled it.
+addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());
 if (root.dataset.stream) follow();

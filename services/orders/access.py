@@ -64,6 +64,11 @@ class Access:
             order = await store.order(held, number)
         return order if order and self.tokens.opens(token, order.id) else None
 
+    async def bought(self, number: str, address: str) -> StoredOrder | None:
+        """The order, if it was bought with this address."""
+        async with connection(self.pool) as held:
+            return await store.order_of_buyer(held, address, number)
+
     def _signed(self, request: web.Request, number: str | None, purpose: Purpose | None) -> bool:
         signature = request.query.get("sig")
         if signature is None or purpose is None or number is None:

@@ -13,7 +13,6 @@ from services.orders import store
 from services.orders.accounts.cookies import SESSION, Cookies
 from services.orders.accounts.seals import FIELD, Seals
 from services.orders.accounts.signing_in import Doorway
-from services.orders.numbers import read_number
 from services.orders.pages import policy
 from services.orders.pages.forms import read_form
 from services.orders.pages.opening import Opening
@@ -29,7 +28,7 @@ ORDERS_A_PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class AccountPages:
-    """`opening` lets a buyer in at an order's own page."""
+    """`opening` knows whose an order is."""
 
     site: Site
     doorway: Doorway
@@ -66,21 +65,14 @@ class AccountPages:
         )
 
     async def open_order(self, request: web.Request) -> web.Response:
-        """Gives this browser the cookie of one's own order, and leads to its page."""
+        """Where whoever is led here signs in first: the way to the page of one's own order."""
         reader = reader_of(request)
-        address = await self.doorway.whose(self.cookies.session(request))
-        if address is None:
+        if await self.doorway.whose(self.cookies.session(request)) is None:
             return self._to_sign_in(reader)
-        number = read_number(request.match_info["number"])
-        if number is None:
-            raise not_found()
-        async with connection(self.doorway.pool) as held:
-            order = await store.order_of_buyer(held, address, number)
+        order = await self.opening.own_order(request)
         if order is None:
             raise not_found()
-        response = self.site.see(reader.link(f"/orders/{number}"))
-        self.opening.let_in(response, number, order)
-        return response
+        return self.site.see(reader.link(f"/orders/{order.number}"))
 
     async def leave(self, request: web.Request) -> web.Response:
         policy.refuse_strangers(request)

@@ -32,7 +32,7 @@ def routes(
     public_url: str,
 ) -> list[web.RouteDef]:
     tokens: Tokens = access.tokens
-    opening = Opening(access, tokens, secure=public_url.startswith("https:"))
+    opening = Opening(access, tokens, asking, secure=public_url.startswith("https:"))
     confirming = ConfirmingPages(site, opening, downloads, tokens, aftersales)
     return [
         *site.assets.routes(),

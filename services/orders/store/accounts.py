@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.orders.accounts.rules import LINK_LIFETIME, SESSION_IDLE, SESSION_LIFETIME, Asked, Link
+from services.orders.store.orders import StoredOrder, order_in
 from shared.database import Connection
 
 # How exactly it is known when a session was last used: a write for every page would be for nothing.
@@ -152,12 +153,12 @@ async def orders_of_buyer(connection: Connection, address: str, before: datetime
     return [OwnOrder(**dict(row)) for row in rows]
 
 
-async def order_of_buyer(connection: Connection, address: str, number: str) -> UUID | None:
-    """The order's id, if it was bought with this address."""
-    identity: UUID | None = await connection.fetchval(
-        "SELECT id FROM orders WHERE number = $2 AND lower(buyer_email) = $1", *(address, number)
+async def order_of_buyer(connection: Connection, address: str, number: str) -> StoredOrder | None:
+    """By number, if it was bought with this address."""
+    row = await connection.fetchrow(
+        "SELECT * FROM orders WHERE number = $2 AND lower(buyer_email) = $1", *(address, number)
     )
-    return identity
+    return order_in(row) if row else None
 
 
 async def events_of_member(connection: Connection, address: str) -> list[OwnEvent]:

@@ -39,6 +39,7 @@ async def test_an_order_of_ones_own_opens_and_anothers_is_not_there(
     opened = await ada.get(f"/account/orders/{own}")
     assert (opened.status, opened.headers["Location"]) == (303, f"/orders/{own}")
     assert own in (await ada.get(f"/orders/{own}")).text
+    assert (await ada.get(f"/orders/{others}")).status == 404
     unknown = [await ada.get(f"/account/orders/{number}") for number in (others, "7K2MX-Q4P9D", "x")]
     assert {page.status for page in unknown} == {404}
     assert len({page.text.replace(others, "").replace("7K2MX-Q4P9D", "") for page in unknown[:2]}) == 1

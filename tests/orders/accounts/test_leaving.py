@@ -3,8 +3,10 @@
 import pytest
 
 from tests.orders.accounts.conftest import Mails
+from tests.orders.accounts.test_account import buy
 from tests.orders.accounts.test_signing_in import ADA, NewBrowser, a_link, ask, signed_in
 from tests.orders.accounts.visitor import SESSION, Visitor, path_of
+from tests.orders.conftest import Orders
 
 FOREIGN = ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": ""})
 
@@ -33,6 +35,26 @@ async def test_signing_out_everywhere_ends_all_and_the_links_under_way(a_browser
     assert (await thief.send(path_of(link), {"seal": seal})).status == 410
     assert [await browser.address() for browser in (phone, desk, thief)] == [None] * 3
     assert await eve.address() == "eve@example.org"
+
+
+async def test_signing_out_closes_the_pages_of_the_orders(orders: Orders, a_browser: NewBrowser, mails: Mails) -> None:
+    number = await buy(orders, ADA)
+    phone, desk = await signed_in(a_browser(), mails), await signed_in(a_browser(), mails)
+    pages = (f"/orders/{number}", f"/orders/{number}/cancel")
+    for path in pages:
+        await desk.get(f"/account{path}")
+        assert number in (await desk.get(path)).text
+    await leave(phone, everywhere="yes")
+    assert [(await desk.get(path)).status for path in pages] == [404, 404]
+    assert (await desk.send(f"/orders/{number}/cancel", {})).status == 404
+
+
+async def test_the_mails_link_is_ours_whatever_host_was_asked_for(
+    orders: Orders, a_browser: NewBrowser, mails: Mails
+) -> None:
+    elsewhere = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Sec-Fetch-Site": "same-origin"}
+    assert (await a_browser().send("/sign-in", {"email": ADA}, **elsewhere)).status == 303
+    assert (await mails.next()).link.startswith(f"{orders.base}/sign-in/")
 
 
 @pytest.mark.parametrize("headers", FOREIGN, ids=str)

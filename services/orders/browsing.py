@@ -57,7 +57,7 @@ class Shelf:
 
     async def _read_listing(self, page: Page) -> Listing:
         async with connection(self._pool) as held:
-            events = await store.published_events(held, page.after, page.limit + 1)
+            events = await store.published_events(held, page.after, page.limit + 1, coming=page.coming)
         following = cursor_after(events[page.limit - 1]) if len(events) > page.limit else None
         return Listing(events[: page.limit], following)
 

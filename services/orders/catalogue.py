@@ -1,8 +1,11 @@
 """What is on offer: events and ticket types as plain data."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
+
+# An event that names no end is over so long after its start.
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,9 @@ class Event:
     organiser: str
     published: bool
     ticket_types: tuple[TicketType, ...]
+
+    def over(self, now: datetime) -> bool:
+        return now >= (self.ends_at or self.starts_at + DAY)
 
     def ticket_type(self, ref: str) -> TicketType | None:
         """By id or by slug."""

@@ -18,10 +18,12 @@ MAX_LIMIT = 100
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which page is wanted: how many, and the place (start, id) after which it begins."""
+    """Which page is wanted: how many, the place (start, id) after which it begins, and whether without events that are
+    over."""
 
     limit: int
     after: tuple[datetime, UUID] | None
+    coming: bool = False
 
 
 def wanted_page(query: Mapping[str, str]) -> Page:

@@ -1,5 +1,6 @@
 """The pages for everyone: what is on, and an event with its order form."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -37,7 +38,7 @@ class BrowsingPages:
         return [web.get("/", self.list_events), web.get("/events/{event}", self.show_event)]
 
     async def list_events(self, request: web.Request) -> web.Response:
-        listing = await self._shelf.listing(wanted_page(request.query))
+        listing = await self._shelf.listing(replace(wanted_page(request.query), coming=True))
         page = self._list_page(listing, reader_of(request), "cursor" in request.query)
         return self._site.public(request, page, caching.EVENTS)
 

@@ -81,12 +81,17 @@ def offer(event: Event, reader: Reader, now: datetime) -> Offer:
     )
 
 
+def closed(kind: TicketType, event: Event, now: datetime) -> bool:
+    """Nothing of it is offered here just now. Without an end of its own, its sale ends with the event."""
+    return not kind.on_sale(now) or (kind.on_sale_until is None and event.over(now))
+
+
 def price_in_words(amount: int, currency: str, reader: Reader) -> str:
     return money.in_words(amount, currency, reader.locale) if amount else WORDS[reader.language].free
 
 
 def _type_offer(kind: TicketType, event: Event, reader: Reader, now: datetime) -> TypeOffer:
-    stock = _stock(kind.available, kind.capacity) if kind.on_sale(now) else "closed"
+    stock = "closed" if closed(kind, event, now) else _stock(kind.available, kind.capacity)
     return TypeOffer(
         id=str(kind.id),
         name=kind.name,

@@ -24,7 +24,7 @@ from services.orders.committing import Answer
 from services.orders.pages import filling, policy
 from services.orders.pages.filling import FieldFault, Filled, read_filled
 from services.orders.pages.forms import read_form
-from services.orders.pages.offers import offer
+from services.orders.pages.offers import closed, offer
 from services.orders.pages.opening import Opening
 from services.orders.pages.readers import Reader, reader_of
 from services.orders.pages.reviewing import review
@@ -89,6 +89,8 @@ class OrderingPages:
             return self._form(asked, problem.status, faults)
         if faults:
             return self._form(asked, 422, faults)
+        if any(closed(kind, event, datetime.now(UTC)) for kind, _ in asked.filled.chosen(event)):
+            return self._form(asked, 409, notice=asked.words.closed)
         if not asked.filled.key:
             return self._review(asked, 200, fresh=True)
         key = IdempotencyKey(_digest(f"page {asked.filled.key}"), _digest(json.dumps(document)))

@@ -77,9 +77,14 @@ async def event(connection: Connection, ref: str) -> Event | None:
     return event_in(row) if row else None
 
 
-async def published_events(connection: Connection, after: tuple[datetime, UUID] | None, limit: int) -> list[Event]:
-    """The next ones by start, past the one named in `after`; walks the index `events_published`."""
+async def published_events(
+    connection: Connection, after: tuple[datetime, UUID] | None, limit: int, *, coming: bool = False
+) -> list[Event]:
+    """The next ones by start, past the one named in `after`, `coming` without those that are over (`Event.over`); walks
+    the index `events_published`."""
     place = "AND (e.starts_at, e.id) > ($2, $3)" if after else ""
+    if coming:
+        place += " AND coalesce(e.ends_at, e.starts_at + interval '24 hours') > now()"
     rows = await connection.fetch(
         EVENT + f"WHERE e.published_at IS NOT NULL {place} GROUP BY e.id, o.name ORDER BY e.starts_at, e.id LIMIT $1",
         limit,

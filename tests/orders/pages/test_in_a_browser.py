@@ -82,6 +82,23 @@ async def test_who_comes_too_late_for_all_of_it_can_still_choose_something_else(
         await expect(visit.page.get_by_role("heading", level=1)).to_have_text("You’re going")
 
 
+async def test_who_goes_back_after_ordering_finds_the_form_as_it_was_with_its_total(
+    orders: Orders, browser: Browser
+) -> None:
+    async with visiting(browser, orders.base) as visit:
+        await visit.page.goto(EVENT)
+        await fill_in(visit.page, "General", 2)
+        await press(visit.page, "Place the order")
+        await expect(visit.page.locator("#number")).to_be_visible()
+        first = await visit.page.locator("#number").inner_text()
+        await visit.page.go_back()
+        await expect(visit.page.get_by_role("spinbutton", name="How many: General")).to_have_value("2")
+        await expect(visit.page.locator(".sum output")).to_have_text("€90.00")
+        await press(visit.page, "Place the order")
+        await expect(visit.page.locator("#number")).not_to_have_text(first)
+    assert await available(orders, "general") == 96, "seen to stand, it is another order"
+
+
 async def test_a_form_that_comes_twice_without_scripts_is_one_order(orders: Orders) -> None:
     kinds = {row["slug"]: row["id"] for row in await orders.pool.fetch("SELECT id, slug FROM ticket_types")}
     form = {

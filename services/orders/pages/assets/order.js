@@ -80,7 +80,8 @@ form.addEventListener("submit", (event) => {
   // Stopped, or an answer that never came: pressing again is safe, the key is the same.
   setTimeout(() => { sent = false; button.removeAttribute("aria-disabled"); button.textContent = said; }, 10000);
 });
-addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+// Come back to, the page is asked for anew; what the browser then fills in again is reckoned with.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); else if (kinds.length) changed(); });
 
 if ("answered" in form.dataset) { try { sessionStorage.removeItem("order"); } catch { /* nothing kept */ } }
 if (kinds.length) {

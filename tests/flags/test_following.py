@@ -104,7 +104,8 @@ async def test_a_database_without_our_schema_is_waited_for(database_url: str, op
     assert not flags.now().on(A_FLAG)
     await migrate(database_url)
     connection = await asyncpg.connect(database_url)
-    await store.save(connection, "a-flag", ON, "ada", "")
+    async with connection.transaction():
+        await store.save(connection, "a-flag", ON, "ada", "")
     await connection.close()
 
     async def is_on() -> bool:

@@ -7,9 +7,11 @@ from contextlib import AsyncExitStack
 import aiohttp
 import pytest
 
+from shared.flags.rules import Rule, Setting
 from tests.edge.visitors import visit
 from tests.orders.builders import a_request
 from tests.orders.conftest import Orders, orders, pool  # noqa: F401
+from tests.orders.flagging import set_flag
 from tests.servers.varnish import start_varnish
 from tests.servers.waiting import eventually
 
@@ -97,6 +99,25 @@ async def test_a_page_may_be_a_minute_behind_and_an_order_never_is(shop: Orders,
     assert (after.body, after.cache) == (before, "hit")
     async with cached.post("/v1/orders", json=wish) as response:
         assert response.status == 409
+
+
+async def test_a_flag_that_goes_by_who_asks_is_in_no_kept_page_and_in_every_order(
+    shop: Orders, cached: aiohttp.ClientSession
+) -> None:
+    beta, path = {"X-Beta": "1"}, "/events/summer-night"
+    wish = a_request(lines=[{"ticket_type": "general", "quantity": 1}])
+    await set_flag(shop, "orders-paused", Setting(True, (Rule(header="x-beta: 1"),)))
+
+    async def paused() -> bool:
+        async with cached.post("/v1/orders", json=wish, headers=beta) as response:
+            return response.status == 409
+
+    await eventually(paused)
+    async with cached.post("/v1/orders", json=wish) as response:
+        assert response.status == 201
+    first, then = await visit(cached, path, BROWSER | beta), await visit(cached, path, BROWSER)
+    assert (first.cache, then.cache, first.body) == ("miss", "hit", then.body)
+    assert "Sales are paused" not in then.body
 
 
 async def test_a_request_id_and_a_trace_go_through(shop: Orders, cached: aiohttp.ClientSession) -> None:

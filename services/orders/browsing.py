@@ -1,4 +1,4 @@
-"""Events as buyers see them: read from the database at most once a second, however many ask."""
+"""Events as buyers see them: read from the database at most twice a second, however many ask."""
 
 import asyncio
 from collections import OrderedDict
@@ -13,7 +13,7 @@ from services.orders.paging import Page, cursor_after
 from services.orders.slugs import REFERENCE
 from shared.database import Pool, connection
 
-FRESH_SECONDS = 1.0
+FRESH_SECONDS = 0.5
 KEPT = 1000
 
 K = TypeVar("K")

@@ -19,8 +19,8 @@ SERVICE = "edge"
 # After so many attempts, 36 seconds or more, the minute for which a cache keeps anything is as good as over.
 ATTEMPTS = 4
 ANSWER_SECONDS = 2.0
-# By then no process has the event on its shelf as it was, and the clocks may differ a little.
-SHELVES_FORGET_SECONDS = FRESH_SECONDS + 0.5
+# By then no process has the event on its shelf as it was, and what it made of that has reached the cache.
+SHELVES_FORGET_SECONDS = FRESH_SECONDS + 0.4
 
 
 class Purger:

@@ -95,10 +95,12 @@ async def order(http: aiohttp.ClientSession) -> Seen:
         return Seen(response.status, await response.text(), response.headers)
 
 
-@pytest.mark.parametrize("with_tls", [False, True])
+@pytest.mark.parametrize(("with_tls", "with_names"), [(False, False), (True, False), (False, True)])
 async def test_the_configuration_is_sound_and_warns_of_nothing(
-    with_tls: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    with_tls: bool, with_names: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if with_names:
+        monkeypatch.setenv("EDGE_RESOLVE", "yes")
     if with_tls:
         monkeypatch.setenv("EDGE_CERT", str(await a_certificate(tmp_path)))
     told = await run(await installed("haproxy", PACKAGE), "-c", "-f", str(CONFIGURATION))
@@ -173,6 +175,9 @@ async def test_whoever_asks_too_much_waits_and_the_others_do_not(build: Build) -
     house = await build(EDGE_ORDERS=3)
     answers = [await order(house.http) for _ in range(6)]
     assert [answer.status for answer in answers] == [200, 200, 200, 429, 429, 429]
+    async with house.http.post("/events/x", data={}) as by_form:
+        assert by_form.status == 429
+    assert (await visit(house.http, "/events/x")).status == 200
     refused = answers[-1]
     assert refused.headers["Content-Type"] == PROBLEM
     assert int(refused.headers["Retry-After"]) > 0
@@ -286,8 +291,9 @@ async def test_over_tls_browsers_get_http_2(build: Build, tmp_path: Path) -> Non
         assert seen.status == 200
         assert "max-age" in seen.headers["Strict-Transport-Security"]
         assert json.loads(seen.body)["headers"]["x-forwarded-proto"] == "https"
-    plain = await visit(house.http, "/events/x")
-    assert (plain.status, plain.headers["Location"].partition(":")[0]) == (308, "https")
+    plain = await visit(house.http, "/events/x?a=b")
+    port = house.edge.tls.rpartition(":")[2]
+    assert (plain.status, plain.headers["Location"]) == (308, f"https://127.0.0.1:{port}/events/x?a=b")
     curl = await installed("curl", "curl")
     version = await run(
         *(curl, "-sS", "--http2", "--cacert", str(tmp_path / "edge.pem"), "-o", "/dev/null"),

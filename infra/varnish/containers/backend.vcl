@@ -1,7 +1,7 @@
-# Orders, behind the compose file's HAProxy.
+# Orders, behind the compose file's HAProxy, which has this name on the network that the two share.
 
 backend orders {
-    .host = "haproxy";
+    .host = "haproxy-inside";
     .port = "8090";
     .connect_timeout = 2s;
     .first_byte_timeout = 30s;

@@ -115,9 +115,23 @@ async def test_nothing_stands_in_the_way_of_anyone(
         await page.get_by_role("button", name="Place the order").click()
         await expect(page.get_by_role("link", name="Enter your name")).to_be_visible()
         found["faults"] = await barriers(page)
+        await page.goto(EVENT)
+        await page.get_by_role("spinbutton", name="How many: General").fill("2")
+        await page.get_by_label("Name", exact=True).fill("Ada Lovelace")
+        await page.get_by_label("E-mail").fill("ada@example.org")
+        # As without scripts, where the order is read back first.
+        await page.locator("form[data-order]").evaluate("form => form.submit()")
+        await expect(page.get_by_role("heading", name="Check your order")).to_be_visible()
+        found["review"] = await barriers(page)
         await page.goto(f"/orders/{placed.number}#{placed.token}")
         await expect(page.get_by_text(SENT)).to_be_visible(timeout=SOON)
         found["an order"] = await barriers(page)
+        await page.get_by_role("link", name="Cancel the order").click()
+        await expect(page.get_by_role("heading", name="Cancel this order?")).to_be_visible()
+        found["a second look"] = await barriers(page)
+        await page.get_by_role("button", name="Yes, cancel it").click()
+        await expect(page.get_by_role("heading", name="Cancelled")).to_be_visible()
+        found["cancelled"] = await barriers(page)
     assert {where: what for where, what in found.items() if what} == {}
 
 

@@ -48,12 +48,21 @@ def standing(order: StoredOrder, reader: Reader, age: timedelta) -> dict[str, An
                 "price": price_in_words(
                     line["unit_price"]["amount"] * line["quantity"], line["unit_price"]["currency"], reader
                 ),
-                "names": [attendee["name"] for attendee in line["attendees"]],
+                "names": named([attendee["name"] for attendee in line["attendees"]], order.buyer_name),
             }
             for line in order.lines
         ],
         "total": price_in_words(order.total, order.currency, reader),
     }
+
+
+def named(attendees: list[str], buyer: str) -> list[str]:
+    """Whose the places are, where that says more than who bought them.
+
+    >>> named(["Ada", "Ada"], "Ada"), named(["Ada", "Charles"], "Ada")
+    ([], ['Ada', 'Charles'])
+    """
+    return [] if set(attendees) == {buyer} else attendees
 
 
 def steps(order: StoredOrder, words: Words) -> list[Step]:

@@ -1,5 +1,5 @@
 # The commands people type. `make help` lists them.
-.PHONY: help run test soak fuzz bench bench-bus gallery contracts check lock
+.PHONY: help run test soak fuzz bench bench-bus bench-edge gallery contracts check lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -19,6 +19,9 @@ bench: ## orders a second, beside pgbench and a bare aiohttp (ARGS="--processes 
 
 bench-bus: ## the bus beside bare clients (ARGS="--postgres URL --amqp URL --redis URL"; without: an embedded Postgres)
 	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/python -m benchmarks.bus $(ARGS)
+
+bench-edge: ## pages through HAProxy and Varnish beside orders itself (ARGS="--rate 2000 --seconds 10")
+	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/python -m benchmarks.edge $(ARGS)
 
 fuzz: ## schemathesis against the orders service for longer, from a new seed (EXAMPLES=300 SEED=1)
 	@sh infra/setup.sh requirements-dev.txt && FUZZ_EXAMPLES=$${EXAMPLES:-300} FUZZ_SEED=$${SEED:-$$(date +%s)} \

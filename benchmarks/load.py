@@ -146,16 +146,23 @@ class Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer = data = self._buffer + data if self._buffer else data
         head = data.find(b"\r\n\r\n")
-        if head < 0:
-            return
-        field = data.find(b"Content-Length: ") + 16
-        if len(data) >= head + 4 + int(data[field : data.find(b"\r", field)]):
+        if head >= 0 and _whole(data, head):
             self._buffer = b""
             self._load.answered(self, int(data[9:12]), time.perf_counter() - self._began)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._load.ended.is_set():
             self._load.answered(_Lost(), 0, time.perf_counter() - self._began)
+
+
+def _whole(data: bytes, head: int) -> bool:
+    """Whether it is all of an answer. HAProxy writes names in small letters; Varnish passes on in chunks."""
+    field = data.find(b"ontent-", 0, head)
+    while field >= 0 and data[field + 7 : field + 14].lower() != b"length:":
+        field = data.find(b"ontent-", field + 7, head)
+    if field < 0:
+        return data.endswith(b"\r\n0\r\n\r\n")
+    return len(data) >= head + 4 + int(data[field + 14 : data.find(b"\r", field)])
 
 
 class _Lost(Connection):

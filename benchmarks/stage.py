@@ -30,6 +30,7 @@ from shared.migrations import migrate
 
 TYPES_AN_EVENT = 20
 CAPACITY = 100_000_000
+ORGANISER = "Lakeside Concerts"
 
 # Postgres takes a UUID with its dashes anywhere.
 _ID = "(lpad(to_hex(n), 12, '0') || '70008000000000000000')::uuid"
@@ -81,13 +82,14 @@ async def database(server: str, types: int, capacity: int = CAPACITY, existing: 
 
 
 @asynccontextmanager
-async def service(url: str, processes: int) -> AsyncIterator["Running"]:
+async def service(url: str, processes: int, **environment: str) -> AsyncIterator["Running"]:
     """The orders service as `boxoffice serve` runs it, everything on."""
     port = free_port()
     words: tuple[str, ...] = ("-m", "boxoffice", "serve", "orders", "--port", str(port))
     if processes > 1:
         words += ("--processes", str(processes))
-    async with running(words, port, "/readyz", {"DATABASE_URL": url, "LOG_LEVEL": "warning"}) as started:
+    environment |= {"DATABASE_URL": url, "LOG_LEVEL": "warning"}
+    async with running(words, port, "/readyz", environment) as started:
         yield started
 
 
@@ -134,7 +136,7 @@ async def _put_on_sale(url: str, types: int, capacity: int) -> None:
     connection = await asyncpg.connect(url, server_settings={"search_path": "orders"})
     try:
         async with connection.transaction():
-            organiser = await store.add_organiser(connection, "Lakeside Concerts")
+            organiser = await store.add_organiser(connection, ORGANISER)
             for number in range((types + TYPES_AN_EVENT - 1) // TYPES_AN_EVENT):
                 kinds = min(TYPES_AN_EVENT, types - number * TYPES_AN_EVENT)
                 await store.add_event(connection, organiser, an_event(number, kinds, capacity))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from errno import ECONNREFUSED
 
 import aiohttp
 import structlog
@@ -32,6 +33,7 @@ class Purger:
         self._http = http
         self._caches = caches
         self._shelves_forget = shelves_forget
+        self._away: set[str] = set()
 
     async def subscribe(self, bus: Bus) -> None:
         subscription = Subscription(queue_of(SERVICE, EventChanged), (EventChanged.key,))
@@ -58,9 +60,23 @@ class Purger:
         return {cache for cache, done in zip(self._caches, taken, strict=True) if not done}
 
     async def _purge_at(self, cache: str, keys: str) -> bool:
+        """Whether it holds nothing of this any more. One that is not running holds nothing at all."""
         try:
             within = aiohttp.ClientTimeout(total=ANSWER_SECONDS)
             async with self._http.request("PURGE", cache, headers={"Surrogate-Key": keys}, timeout=within) as answer:
+                self._away.discard(cache)
                 return answer.status == 200
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return False
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if not _nobody_is_there(error):
+                return False
+            if cache not in self._away:
+                self._away.add(cache)
+                log.warning("edge.cache-away", cache=cache)
+            return True
+
+
+def _nobody_is_there(error: Exception) -> bool:
+    """Nothing listens at the address, or the name leads nowhere."""
+    return isinstance(error, aiohttp.ClientConnectorDNSError) or (
+        isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno == ECONNREFUSED
+    )

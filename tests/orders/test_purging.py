@@ -1,6 +1,6 @@
 """A changed event is taken out of every cache in front."""
 
-import asyncio
+import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID
@@ -8,6 +8,7 @@ from uuid import UUID
 import aiohttp
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from services.orders.purging import ATTEMPTS, Purger
 from services.orders.settings import OrdersSettings
@@ -86,9 +87,23 @@ async def test_a_cache_that_does_not_take_it_is_told_again_while_that_is_of_use(
     assert await purger.purge(changed(), delivery(attempt=ATTEMPTS)) == Done()
 
 
-async def test_a_cache_that_is_gone_holds_up_nothing(http: aiohttp.ClientSession, free_port: int) -> None:
-    purger = Purger(http, [f"http://127.0.0.1:{free_port}"], shelves_forget=0)
-    async with asyncio.timeout(10):
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "no-such-cache.invalid"])
+async def test_a_cache_that_is_gone_holds_nothing_and_is_told_of_once(
+    http: aiohttp.ClientSession, free_port: int, host: str
+) -> None:
+    purger = Purger(http, [f"http://{host}:{free_port}"], shelves_forget=0)
+    with capture_logs() as logs:
+        for _ in range(2):
+            assert await purger.purge(changed(), delivery()) == Done()
+    assert [line["event"] for line in logs] == ["edge.cache-away"]
+
+
+async def test_a_cache_that_does_not_answer_is_tried_again(
+    http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.orders.purging.ANSWER_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        purger = Purger(http, [f"http://127.0.0.1:{silent.getsockname()[1]}"], shelves_forget=0)
         assert isinstance(await purger.purge(changed(), delivery()), Later)
 
 

@@ -155,10 +155,23 @@ async def test_strangers_claims_stay_outside_and_an_id_goes_through(build: Build
     for unsound in ("", "x", "a b c d e f g h", "<script>alert(1)</script>", "x" * 200):
         made = (await visit(house.http, "/events/y", {"X-Request-Id": unsound})).headers["X-Request-Id"]
         assert re.fullmatch(r"[0-9a-f-]{36}", made)
-    log = (house.edge.folder / "haproxy.log").read_text()
-    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    lines = logged(house.edge)
     assert {"the-id-of-a-client"} < {line["request_id"] for line in lines}
     assert {line["network"] for line in lines} == {"127.0.0.0"}
+
+
+async def test_no_log_has_what_opens_anything(build: Build) -> None:
+    house = await build()
+    for path in ("/sign-in/the-secret", "/v1/orders/7K2MX-Q4P9D?sig=the-secret"):
+        assert "the-secret" in (await visit(house.http, path, {"Authorization": "the-secret"})).body
+    assert "the-secret" not in json.dumps(logged(house.edge))
+    assert {"/sign-in/-", "/v1/orders/7K2MX-Q4P9D"} <= {line["path"] for line in logged(house.edge)}
+
+
+def logged(edge: Edge) -> list[dict[str, str]]:
+    """The requests in its log."""
+    log = (edge.folder / "haproxy.log").read_text()
+    return [json.loads(line) for line in log.splitlines() if line.startswith("{")]
 
 
 @pytest.mark.parametrize(

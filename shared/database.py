@@ -6,7 +6,7 @@ DatabaseUnavailable   no connection, a lost one, or no answer in time; the drive
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -76,15 +76,31 @@ async def connection(pool: "Pool[Any]") -> AsyncIterator[Any]:
     """A connection for a few statements, each its own transaction. Raises `DatabaseUnavailable`."""
     try:
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as held:
-            yield held
+            try:
+                yield held
+            except LOST as error:
+                if not _is_the_statements_fault(error):
+                    _discard(held)
+                raise
     except LOST as error:
-        if isinstance(error, ValueError):
-            # The driver can't encode a value: the statement's fault, and the connection is sound.
+        if _is_the_statements_fault(error):
             raise
         if (task := asyncio.current_task()) and task.cancelling():
             # A connection that dies while we are being cancelled hides the cancellation behind its own error.
             raise asyncio.CancelledError from error
         raise DatabaseUnavailable(f"{type(error).__name__}: {error}") from error
+
+
+def _discard(held: Any) -> None:
+    """Nobody else gets a connection that has failed: Postgres tells that it ends a session before it cuts the line."""
+    with suppress(asyncpg.InterfaceError):
+        # Raised where the driver has taken it out of the pool already.
+        held.terminate()
+
+
+def _is_the_statements_fault(error: BaseException) -> bool:
+    """The driver can't encode a value: the connection is sound."""
+    return isinstance(error, ValueError)
 
 
 @asynccontextmanager

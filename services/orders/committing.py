@@ -61,7 +61,7 @@ async def commit_batch(pool: "Pool[Any]", orders: Sequence[PlaceOrder]) -> list[
                 outcomes = await place_batch(held, orders)
             return outcomes
         except (Contended, asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
-            await asyncio.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))
+            await _pause()
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == "orders_number_key":
                 orders = [replace(order, number=new_number()) for order in orders]
@@ -69,9 +69,15 @@ async def commit_batch(pool: "Pool[Any]", orders: Sequence[PlaceOrder]) -> list[
                 raise
         except DatabaseUnavailable as error:
             log.warning("placing.connection-lost", orders=len(orders), reason=str(error))
+            # Whoever ended one connection ended others: by then the pool has seen which.
+            await _pause()
         if outcomes and await _committed(pool, orders):
             return outcomes
     raise DatabaseUnavailable(f"{TRIES} tries were not enough")
+
+
+async def _pause() -> None:
+    await asyncio.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))
 
 
 async def earlier_answer(pool: "Pool[Any]", asked: IdempotencyKey) -> Answer | None:

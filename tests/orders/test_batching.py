@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import pytest
 from msgspec.structs import replace
 
@@ -125,6 +126,22 @@ async def test_a_connection_lost_in_mid_batch_costs_nobody_an_order(pool: "Pool[
         answers = await asyncio.gather(*waiting)
     assert [answer.status for answer in answers] == [201] * 5
     assert await sold(pool) == (5, 5, 5)
+
+
+async def test_idle_connections_that_were_all_ended_cost_nobody_an_order(
+    pool: "Pool[Any]", event: Event, migrated_url: str
+) -> None:
+    """For a moment they look alive: Postgres has told them that they end, and has not yet cut the line."""
+    admin = await asyncpg.connect(migrated_url)
+    async with placing(pool) as placer:
+        for _ in range(10):
+            pids = await asyncio.gather(
+                *(pool.fetchval("SELECT pg_backend_pid() FROM pg_sleep(0.02)") for _ in "abcde")
+            )
+            await admin.execute("SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid", pids)
+            assert (await placer.place(an_order(event))).status == 201
+    await admin.close()
+    assert await sold(pool) == (10, 10, 10)
 
 
 async def test_more_orders_than_may_wait_are_turned_away_at_once(pool: "Pool[Any]", event: Event) -> None:

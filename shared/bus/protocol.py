@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import msgspec
+
 MAX_MESSAGE_BYTES = 1_048_576
 
 
@@ -48,8 +50,7 @@ class BadBrokerUrl(BusError):
     """No transport serves this URL; says which schemes do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """What travels: `body` is a CloudEvents 1.0 envelope as UTF-8 JSON, whose id is `id`.
 
     `key` is the routing key (`order.placed.v1`); `subject` is what the message is about, an order's
@@ -62,8 +63,7 @@ class Message:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """A message in a handler's hands.
 
     `attempt` counts from 1, and counts the attempts on which a worker was killed or lost its lease.

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import structlog
 
 from shared.bus.protocol import BusError, BusUnavailable, Message, Refused, Unsendable
@@ -29,8 +30,7 @@ class Backlog:
     oldest: timedelta | None
 
 
-@dataclass(frozen=True, slots=True)
-class Owed:
+class Owed(msgspec.Struct, frozen=True):
     """A leased row; `fresh` is one that was never leased before."""
 
     position: int

@@ -113,7 +113,10 @@ async def _closed(server: str, options: argparse.Namespace, pgbench: float, hell
 
 
 async def _hot(server: str, options: argparse.Namespace) -> float:
-    """Everyone wants the same ticket type. Returns the best rate, of which half is then sent in an open loop."""
+    """Everyone wants the same ticket type. Returns the best rate, of which half is then sent in an open loop.
+
+    The open loop is an evening, not the minute after the storm: it begins when the storm's messages have left.
+    """
     requests, best = [_order(0, 0)], 0.0
     async with (
         stage.database(server, HOT, existing=options.existing) as url,
@@ -123,6 +126,7 @@ async def _hot(server: str, options: argparse.Namespace) -> float:
             result = await stage.load(Spec(running.port, requests, connections, options.seconds))
             _row(f"orders, one hot ticket type, {connections} connections", result)
             best = max(best, result.a_second)
+        print(f"{'the relay has caught up after':46}{await stage.caught_up(url):9,.1f} s")
         half = Spec(running.port, requests, 256, options.seconds, rate=best / 2)
         _row(f"open loop at {best / 2:,.0f}/s", await stage.load(half))
     return best

@@ -9,6 +9,7 @@ import secrets
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -150,6 +151,18 @@ async def _fill(url: str, existing: int) -> None:
     for table in ("orders", "tickets"):
         await execute(url, FILL[table], existing)
     await execute(url, "VACUUM ANALYZE")
+
+
+async def caught_up(url: str) -> float:
+    """Seconds until everything that is owed to the bus has left."""
+    began = time.perf_counter()
+    connection = await asyncpg.connect(url)
+    try:
+        while await connection.fetchval("SELECT EXISTS (SELECT FROM orders.outbox)"):
+            await asyncio.sleep(0.1)
+    finally:
+        await connection.close()
+    return time.perf_counter() - began
 
 
 def memory(pid: int) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -40,10 +41,11 @@ from shared import bus as buses
 from shared import keyring, service
 from shared.background import Background
 from shared.database import Pool, close_pool, connection, open_pool, ready
-from shared.flags import open_flags
+from shared.flags import Flags, open_flags
 from shared.housekeeping import forgetting
+from shared.keyring import Keyring
 from shared.metrics import Metrics
-from shared.object_store import open_store
+from shared.object_store import ObjectStore, open_store
 from shared.outbox import Relay
 from shared.queues import declare_all, queues_of
 from shared.web import MAX_BODY_BYTES, health, problems_told
@@ -56,12 +58,38 @@ def main(port: int | None = None) -> int:
     return service.run("orders", OrdersSettings, partial(wire, port=port or PORT))
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the service keeps open while it runs."""
+
+    settings: OrdersSettings
+    keys: Keyring
+    metrics: Metrics
+    objects: ObjectStore
+    pool: "Pool[Any]"
+    bus: buses.Bus
+    background: Background
+    flags: Flags
+    relay: Relay
+    placer: Placer
+    desk: NewsDesk
+
+
 async def wire(
     settings: OrdersSettings, parts: AsyncExitStack, *, port: int, limits: Limits | None = None
 ) -> web.Application:
-    metrics, keys = Metrics(), keyring.load(settings.key_file)
-    tokens = Tokens(keys)
-    objects = open_store(settings.store)
+    opened = await _open(settings, parts, limits)
+    _keep_running(opened)
+    await Follower(opened.pool).subscribe(opened.bus)
+    calls = await parts.enter_async_context(aiohttp.ClientSession())
+    await Purger(calls, settings.caches).subscribe(opened.bus)
+    app = _application(opened)
+    await service.listen(parts, app, port)
+    return app
+
+
+async def _open(settings: OrdersSettings, parts: AsyncExitStack, limits: Limits | None) -> Opened:
+    metrics, keys, objects = Metrics(), keyring.load(settings.key_file), open_store(settings.store)
     pool = await open_pool(settings.database, "orders")
     parts.push_async_callback(close_pool, pool)
     bus = metrics.counted(await buses.connect(settings.broker, source="orders"))
@@ -69,41 +97,49 @@ async def wire(
     await declare_all(bus)
     background = Background()
     parts.push_async_callback(background.close)
-
-    whose = visitors(pool, settings.public_url)
-    flags = await open_flags(settings, "orders", parts, background, whose)
+    flags = await open_flags(settings, "orders", parts, background, visitors(pool, settings.public_url))
     relay = Relay(pool, bus)
-    metrics.sample_outbox(relay)
-    metrics.sample_queues(bus, queues_of("orders") + queues_of("edge"))
     placer = Placer(pool, on_commit=relay.wake, limits=limits, measures=OrderMeasures(metrics.registry))
     desk = NewsDesk(settings.database)
-    background.start("relay", partial(relay.run, crowded=lambda: placer.crowded))
-    background.start("inbox", forgetting(pool))
+    return Opened(settings, keys, metrics, objects, pool, bus, background, flags, relay, placer, desk)
+
+
+def _keep_running(opened: Opened) -> None:
+    metrics, background, placer = opened.metrics, opened.background, opened.placer
+    metrics.sample_outbox(opened.relay)
+    metrics.sample_queues(opened.bus, queues_of("orders") + queues_of("edge"))
+    background.start("relay", partial(opened.relay.run, crowded=lambda: placer.crowded))
+    background.start("inbox", forgetting(opened.pool))
     background.start("event loop", metrics.watch_the_loop)
     background.start("placer", placer.run)
-    background.start("news desk", desk.run)
-    background.start("housekeeping", partial(forget_the_past, pool))
-    await Follower(pool).subscribe(bus)
-    await Purger(await parts.enter_async_context(aiohttp.ClientSession()), settings.caches).subscribe(bus)
+    background.start("news desk", opened.desk.run)
+    background.start("housekeeping", partial(forget_the_past, opened.pool))
 
+
+def _application(opened: Opened) -> web.Application:
+    settings, pool, flags, relay = opened.settings, opened.pool, opened.flags, opened.relay
+    url, tokens = settings.public_url, Tokens(opened.keys)
     shelf, site, door = Shelf(pool), Site(), doorkeeper(pool)
-    events = EventsApi(pool, shelf, door)
-    edits = EditingApi(pool, shelf, door, settings.public_url, on_commit=relay.wake)
-    checkout, access, downloads = Checkout(shelf, placer, flags), Access(pool, tokens, door), Downloads(objects)
+    checkout, access = Checkout(shelf, opened.placer, flags), Access(pool, tokens, door)
+    downloads = Downloads(opened.objects)
     aftersales = AfterSales(pool, shelf, flags, on_commit=relay.wake)
-    api = OrdersApi(pool, checkout, aftersales, desk, downloads, tokens, access, settings.public_url)
-    doorway = Doorway(pool, settings.public_url, on_commit=relay.wake)
-    asking = Asking(doorway, Cookies(settings.public_url), settings.proxies)
+    asking = Asking(Doorway(pool, url, on_commit=relay.wake), Cookies(url), settings.proxies)
+    described = [
+        *EventsApi(pool, shelf, door).routes(),
+        *EditingApi(pool, shelf, door, url, on_commit=relay.wake).routes(),
+        *OrdersApi(pool, checkout, aftersales, opened.desk, downloads, tokens, access, url).routes(),
+        *ReportsApi(pool, door, url).routes(),
+        *SignInApi(asking).routes(),
+        *webhooks.routes(pool, door, opened.keys, settings),
+        *health(partial(ready, pool)),
+        *opened.metrics.routes(),
+    ]
     app = web.Application(middlewares=[preflight, problems_told(site.tell)], client_max_size=MAX_BODY_BYTES)
-    reports = ReportsApi(pool, door, settings.public_url)
-    described = events.routes() + edits.routes() + api.routes() + reports.routes() + SignInApi(asking).routes()
-    described += webhooks.routes(pool, door, keys, settings) + health(partial(ready, pool)) + metrics.routes()
-    app.add_routes(described + contract.routes(described, settings.public_url))
+    app.add_routes(described + contract.routes(described, url))
     bought = (access, aftersales, downloads)
-    app.add_routes(pages.routes(site, shelf, checkout, *bought, asking, Seals(keys), settings.public_url))
+    app.add_routes(pages.routes(site, shelf, checkout, *bought, asking, Seals(opened.keys), url))
     cross_origin(app, settings.origins)
-    metrics.time_requests(app)
-    await service.listen(parts, app, port)
+    opened.metrics.time_requests(app)
     return app
 
 

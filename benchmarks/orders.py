@@ -43,14 +43,14 @@ def main() -> None:
     options.add_argument("--database-url", help="a Postgres to make databases in [default: an embedded one]")
     options.add_argument("--processes", type=int, default=1, help="of the orders service")
     options.add_argument("--seconds", type=float, default=6.0, help="that each case is measured")
-    options.add_argument("--existing", type=int, default=0, help="orders already there, a ticket each")
+    options.add_argument("--existing", type=int, default=0, help="once more with so many orders already there")
     options.add_argument("--memory", type=int, default=0, help="orders to place while the service's memory is watched")
     asyncio.run(_run(options.parse_args()))
 
 
 async def _run(options: argparse.Namespace) -> None:
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    print(f"{machine}; {options.processes} of the service, {options.existing:,} orders there")
+    print(f"{machine}; {options.processes} of the service")
     async with stage.postgres(options.database_url) as server:
         hello = await _hello(options.seconds)
         best = await _pgbench(server, options.seconds)
@@ -110,16 +110,20 @@ async def _closed(server: str, options: argparse.Namespace, pgbench: float, hell
     await _many(server, options)
     await _storm(server, options)
     print(f"best on one hot type: {best / pgbench:.1f} × pgbench's best, {best / hello:.2f} × hello")
+    if options.existing:
+        print(f"with {options.existing:,} orders there:")
+        full = await _hot(server, options, options.existing)
+        print(f"best beside that of empty tables: {full / best:.2f} ×")
 
 
-async def _hot(server: str, options: argparse.Namespace) -> float:
+async def _hot(server: str, options: argparse.Namespace, existing: int = 0) -> float:
     """Everyone wants the same ticket type. Returns the best rate, of which half is then sent in an open loop.
 
     The open loop is an evening, not the minute after the storm: it begins when the storm's messages have left.
     """
     requests, best = [_order(0, 0)], 0.0
     async with (
-        stage.database(server, HOT, existing=options.existing) as url,
+        stage.database(server, HOT, existing=existing) as url,
         stage.service(url, options.processes) as running,
     ):
         for connections in CONNECTIONS:

@@ -16,7 +16,6 @@ from services.orders.accounts.asking import Asking
 from services.orders.accounts.cookies import Cookies
 from services.orders.accounts.seals import Seals
 from services.orders.accounts.signing_in import Doorway
-from services.orders.accounts.visitors import visitors
 from services.orders.aftersales import AfterSales
 from services.orders.api import OrdersApi
 from services.orders.batching import Limits, Placer
@@ -69,6 +68,7 @@ class Opened:
     pool: "Pool[Any]"
     bus: buses.Bus
     background: Background
+    asking: Asking
     flags: Flags
     relay: Relay
     placer: Placer
@@ -97,11 +97,13 @@ async def _open(settings: OrdersSettings, parts: AsyncExitStack, limits: Limits 
     await declare_all(bus)
     background = Background()
     parts.push_async_callback(background.close)
-    flags = await open_flags(settings, "orders", parts, background, visitors(pool, settings.public_url))
     relay = Relay(pool, bus)
+    doorway = Doorway(pool, settings.public_url, on_commit=relay.wake)
+    asking = Asking(doorway, Cookies(settings.public_url), settings.proxies)
+    flags = await open_flags(settings, "orders", parts, background, asking.whose)
     placer = Placer(pool, on_commit=relay.wake, limits=limits, measures=OrderMeasures(metrics.registry))
     desk = NewsDesk(settings.database)
-    return Opened(settings, keys, metrics, objects, pool, bus, background, flags, relay, placer, desk)
+    return Opened(settings, keys, metrics, objects, pool, bus, background, asking, flags, relay, placer, desk)
 
 
 def _keep_running(opened: Opened) -> None:
@@ -123,13 +125,12 @@ def _application(opened: Opened) -> web.Application:
     checkout, access = Checkout(shelf, opened.placer, flags), Access(pool, tokens, door)
     downloads = Downloads(opened.objects)
     aftersales = AfterSales(pool, shelf, flags, on_commit=relay.wake)
-    asking = Asking(Doorway(pool, url, on_commit=relay.wake), Cookies(url), settings.proxies)
     described = [
         *EventsApi(pool, shelf, door).routes(),
         *EditingApi(pool, shelf, door, url, on_commit=relay.wake).routes(),
         *OrdersApi(pool, checkout, aftersales, opened.desk, downloads, tokens, access, url).routes(),
         *ReportsApi(pool, door, url).routes(),
-        *SignInApi(asking).routes(),
+        *SignInApi(opened.asking).routes(),
         *webhooks.routes(pool, door, opened.keys, settings),
         *health(partial(ready, pool)),
         *opened.metrics.routes(),
@@ -137,7 +138,7 @@ def _application(opened: Opened) -> web.Application:
     app = web.Application(middlewares=[preflight, problems_told(site.tell)], client_max_size=MAX_BODY_BYTES)
     app.add_routes(described + contract.routes(described, url))
     bought = (access, aftersales, downloads)
-    app.add_routes(pages.routes(site, shelf, checkout, *bought, asking, Seals(opened.keys), url))
+    app.add_routes(pages.routes(site, shelf, checkout, *bought, opened.asking, Seals(opened.keys), url))
     cross_origin(app, settings.origins)
     opened.metrics.time_requests(app)
     return app

@@ -1,4 +1,4 @@
-"""What the page and the API have in common when someone asks for a link."""
+"""Who a visitor is, and a link asked for: what pages, the API and the flags have in common."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -34,3 +34,10 @@ class Asking:
             headers = {"Retry-After": str(RETRY_SECONDS)}
             raise Problem(429, "rate-limited", "Too many links", detail, headers=headers) from None
         self.cookies.set_browser(response, browser)
+
+    async def whose(self, request: web.Request) -> str | None:
+        """The address that is signed in where this request comes from; no look for one that brings no session.
+
+        Raises `DatabaseUnavailable`.
+        """
+        return await self.doorway.whose(self.cookies.session(request))

@@ -51,6 +51,6 @@ class Opening:
 
     async def _bought(self, request: web.Request) -> StoredOrder | None:
         """Signing out, here or everywhere, closes the page again: there is no cookie of its own that would stay."""
-        number, session = read_number(request.match_info["number"]), self.asking.cookies.session(request)
-        address = await self.asking.doorway.whose(session) if number else None
+        number = read_number(request.match_info["number"])
+        address = await self.asking.whose(request) if number else None
         return await self.access.bought(number, address) if number and address else None

@@ -39,7 +39,7 @@ class SigningPages:
         ]
 
     async def show(self, request: web.Request) -> web.Response:
-        if await self.asking.doorway.whose(self.asking.cookies.session(request)):
+        if await self.asking.whose(request):
             return self.site.see(reader_of(request).link("/account"))
         return self._form(request)
 
@@ -69,7 +69,7 @@ class SigningPages:
         words = signing.WORDS[reader_of(request).language]
         if standing == "good" and browser:
             return self._page(request, 200, words.confirm, seal=self.seals.of(browser))
-        if await self.asking.doorway.whose(self.asking.cookies.session(request)):
+        if await self.asking.whose(request):
             return self.site.see(reader_of(request).link("/account"))
         said = {"another browser": words.another_browser, "used": words.used}.get(standing, words.expired)
         return self._page(request, STATUS.get(standing, 410), said, again=True)

@@ -77,7 +77,7 @@ class Checkout:
             raise _key_conflict() from error
         except KeyMismatch as error:
             raise _key_mismatch() from error
-        raise _paused(pause.message)
+        raise _not_on_sale(pause.message)
 
 
 def paused(event: Event, locale: str, asked: Snapshot) -> Verdict:
@@ -110,7 +110,7 @@ def _crowded() -> Problem:
     return overloaded("Too many people are buying right now. Try again in a moment.")
 
 
-def _paused(message: str) -> Problem:
+def _not_on_sale(message: str) -> Problem:
     """The organiser's own words, where there are any."""
     return Problem(409, "not-on-sale", "Not on sale", message or "Sales are paused for now. Try again later.")
 

@@ -47,6 +47,20 @@ class Run:
     lasting: timedelta
 
 
+async def listening(connection: Connection) -> dict[UUID, frozenset[str]]:
+    """The types of message that an organiser's enabled webhooks listen to, by organiser. Reads all webhooks."""
+    rows = await connection.fetch(
+        "SELECT organiser_id, array_agg(DISTINCT kind) AS kinds FROM webhooks, unnest(messages) AS kind "
+        "WHERE disabled_because IS NULL GROUP BY organiser_id"
+    )
+    return {row["organiser_id"]: frozenset(row["kinds"]) for row in rows}
+
+
+async def organiser_of(connection: Connection, event: UUID) -> UUID | None:
+    organiser: UUID | None = await connection.fetchval("SELECT organiser_id FROM events WHERE id = $1", event)
+    return organiser
+
+
 async def owe(
     connection: Connection, message: UUID, kind: str, body: bytes, *, event: UUID | None, order: str | None
 ) -> int:

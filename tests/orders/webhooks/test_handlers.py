@@ -1,6 +1,8 @@
 """A message in, one delivery owed to each webhook that listens to it, and to nobody else's."""
 
+import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -131,3 +133,50 @@ def test_an_order_is_told_in_the_words_of_the_api() -> None:
 
 def test_the_time_of_an_envelope_is_when_it_became_true() -> None:
     assert time_of(message(email_sent("7K2MX-Q4P9D"), source="mailer", at=NOW).body) == NOW
+
+
+class CountingPool:
+    """Counts how often the database is asked for anything."""
+
+    def __init__(self, pool: "Pool[Any]") -> None:
+        self._pool = pool
+        self.asked = 0
+
+    def acquire(self, timeout: float) -> Any:
+        self.asked += 1
+        return self._pool.acquire(timeout=timeout)
+
+
+async def follow_many(fan_out: FanOut, facts: Sequence[Fact]) -> None:
+    verdicts = await asyncio.gather(*(fan_out.follow(fact, delivery_of(fact)) for fact in facts))
+    assert verdicts == [Done()] * len(facts)
+
+
+async def test_messages_that_nobody_listens_to_cost_no_statement_each(organiser: Organiser) -> None:
+    pool = CountingPool(organiser.pool)
+    fan_out = FanOut(pool, pytest.fail)  # type: ignore[arg-type]
+    await follow_many(fan_out, [order_placed(organiser.event) for _ in range(500)])
+    await follow_many(fan_out, [email_sent("7K2MX-Q4P9D") for _ in range(500)])
+    assert pool.asked == 2
+
+
+async def test_messages_of_an_organiser_without_webhooks_cost_no_statement_each(organiser: Organiser) -> None:
+    other = await an_organiser(organiser.pool, organiser.vault, "Seaside")
+    await other.webhook("https://a.example/")
+    pool = CountingPool(organiser.pool)
+    fan_out = FanOut(pool, pytest.fail)  # type: ignore[arg-type]
+    await fan_out.follow(order_placed(organiser.event), delivery_of(order_placed(organiser.event)))
+    await follow_many(fan_out, [order_placed(organiser.event) for _ in range(500)])
+    assert pool.asked == 3
+
+
+async def test_a_webhook_that_was_there_before_a_message_is_told_of_it(organiser: Organiser) -> None:
+    fan_out, fact = FanOut(organiser.pool, lambda: None), order_placed(organiser.event)
+    for number in range(20):
+        await fan_out.follow(fact, delivery_of(fact))
+        await organiser.webhook(f"https://{number}.example/")
+        delivery = delivery_of(fact)
+        await fan_out.follow(fact, delivery)
+        assert (
+            len([1 for _, message in await owed(organiser.pool) if str(message) == delivery.message.id]) == number + 1
+        )

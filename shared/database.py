@@ -40,10 +40,11 @@ class DatabaseUnavailable(Exception):
     """Postgres can't be reached, dropped us, or did not answer in time: try again shortly."""
 
 
-async def open_pool(url: str, schema: str, *, size: int = 8) -> "Pool[Any]":
+async def open_pool(url: str, schema: str, *, size: int = 8, publisher: Any = None) -> "Pool[Any]":
     """A pool whose connections see `schema` first.
 
-    Connects on first use, so a service starts while Postgres is away.
+    Connects on first use, so a service starts while Postgres is away. `publisher` is what `outbox.add` finds as
+    `connection.publisher`, where the bus lies in this database.
     """
     return await asyncpg.create_pool(
         url,
@@ -52,6 +53,7 @@ async def open_pool(url: str, schema: str, *, size: int = 8) -> "Pool[Any]":
         timeout=ACQUIRE_SECONDS,
         command_timeout=COMMAND_SECONDS,
         max_inactive_connection_lifetime=600,
+        connection_class=_publishing_with(publisher) if publisher else asyncpg.Connection,
         reset=_leave_as_it_is,
         server_settings={
             "search_path": schema,
@@ -61,6 +63,10 @@ async def open_pool(url: str, schema: str, *, size: int = 8) -> "Pool[Any]":
             "idle_in_transaction_session_timeout": "10000",
         },
     )
+
+
+def _publishing_with(publisher: Any) -> type[asyncpg.Connection]:
+    return type("PublishingConnection", (asyncpg.Connection,), {"__slots__": (), "publisher": publisher})
 
 
 async def _leave_as_it_is(_: Connection) -> None:

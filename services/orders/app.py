@@ -90,14 +90,15 @@ async def wire(
 
 async def _open(settings: OrdersSettings, parts: AsyncExitStack, limits: Limits | None) -> Opened:
     metrics, keys, objects = Metrics(), keyring.load(settings.key_file), open_store(settings.store)
-    pool = await open_pool(settings.database, "orders")
+    bus = await buses.connect(settings.broker, source="orders", database=settings.database)
+    direct, bus = buses.direct_publisher(bus), metrics.counted(bus)
+    pool = await open_pool(settings.database, "orders", publisher=direct)
     parts.push_async_callback(close_pool, pool)
-    bus = metrics.counted(await buses.connect(settings.broker, source="orders"))
     parts.push_async_callback(bus.close)
     await declare_all(bus)
     background = Background()
     parts.push_async_callback(background.close)
-    relay = Relay(pool, bus)
+    relay = Relay(pool, bus, direct)
     doorway = Doorway(pool, settings.public_url, on_commit=relay.wake)
     asking = Asking(doorway, Cookies(settings.public_url), settings.proxies)
     flags = await open_flags(settings, "orders", parts, background, asking.whose)

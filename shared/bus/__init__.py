@@ -7,7 +7,7 @@ Delivery is at least once. A handler's *effect* is made once by `shared.inbox`, 
 transaction as the effect. `connect` picks the transport from `BROKER_URL`.
 """
 
-from shared.bus.connecting import connect
+from shared.bus.connecting import connect, direct_publisher
 from shared.bus.protocol import (
     BadBrokerUrl,
     Bus,
@@ -21,6 +21,7 @@ from shared.bus.protocol import (
     Message,
     Never,
     QueueStatus,
+    Receipt,
     Refused,
     RetryPolicy,
     Subscription,
@@ -43,6 +44,7 @@ __all__ = [
     "Message",
     "Never",
     "QueueStatus",
+    "Receipt",
     "Refused",
     "RetryPolicy",
     "Subscription",
@@ -51,4 +53,5 @@ __all__ = [
     "Unsendable",
     "Verdict",
     "connect",
+    "direct_publisher",
 ]

@@ -29,6 +29,11 @@ class Finish:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """Nothing: the handler's own transaction has removed the message."""
+
+
+@dataclass(frozen=True, slots=True)
 class Retry:
     """Bring the message back after `after`, with `attempts` counted so far."""
 
@@ -49,7 +54,7 @@ class GiveBack:
     """Put the message back as if it had not been taken."""
 
 
-Settlement = Finish | Retry | Bury | GiveBack
+Settlement = Finish | Gone | Retry | Bury | GiveBack
 
 
 async def attend(
@@ -72,8 +77,8 @@ async def attend(
 def decide(verdict: Verdict, attempt: int, policy: RetryPolicy, roll: float) -> Settlement:
     """What a verdict on this attempt means under this policy; `roll` in [0, 1) is the jitter's."""
     match verdict:
-        case Done():
-            return Finish()
+        case Done(acknowledged):
+            return Gone() if acknowledged else Finish()
         case Never(reason):
             return Bury(reason, attempt)
         case Later(_, after, counts=False):

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
+from uuid import UUID
 
 import msgspec
 
@@ -63,20 +64,36 @@ class Message(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Receipt(msgspec.Struct):
+    """A leased row of the bus inside Postgres; see `shared.bus.postgres.receipts`.
+
+    `used` once a transaction has removed it, whether that was committed or not.
+    """
+
+    id: int
+    token: UUID
+    used: bool = False
+
+
 class Delivery(msgspec.Struct, frozen=True):
     """A message in a handler's hands.
 
     `attempt` counts from 1, and counts the attempts on which a worker was killed or lost its lease.
+    `receipt` is there where the message lies in the database that the handler writes to, so that one
+    transaction can hold the effect and the acknowledgement; the handler is then `Done(acknowledged=True)`.
     """
 
     message: Message
     queue: str
     attempt: int
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Handled: the message leaves its queue."""
+    """Handled: the message leaves its queue. `acknowledged`: it has, by its receipt, in the effect's transaction."""
+
+    acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

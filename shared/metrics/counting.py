@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import Gauge, Histogram
 
-from shared.bus import Bus
+from shared.bus import Bus, direct_publisher
 from shared.bus.protocol import BusUnavailable
 from shared.database import DatabaseUnavailable
 from shared.metrics import requests, showing
@@ -44,6 +44,8 @@ class Metrics:
 
     def counted(self, bus: Bus) -> Bus:
         """The bus, with what is published and handled counted."""
+        if direct := direct_publisher(bus):
+            direct.observe = self._traffic.enqueued
         return CountedBus(bus, self._traffic)
 
     def time_requests(self, app: web.Application) -> None:

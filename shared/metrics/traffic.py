@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from prometheus_client import CollectorRegistry, Histogram
@@ -40,6 +40,11 @@ class Traffic:
             registry=registry,
             buckets=BUCKETS,
         )
+
+    def enqueued(self, counts: Mapping[str, int]) -> None:
+        """Messages, by key, that were published in the transaction of their change."""
+        for key, count in counts.items():
+            self.published.labels(key, "confirmed").inc(count)
 
 
 class CountedBus:

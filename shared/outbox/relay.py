@@ -9,6 +9,7 @@ from uuid import uuid4
 import structlog
 
 from shared.bus.backoff import waits
+from shared.bus.postgres.direct import DirectPublisher
 from shared.bus.protocol import Bus, BusError, BusUnavailable, Message
 from shared.database import DatabaseUnavailable, Pool
 from shared.lookback import Lookback
@@ -36,9 +37,12 @@ STOP_SECONDS = 2.0
 class Relay:
     """Publishes one schema's outbox. Any number of relays may work on it at once."""
 
-    def __init__(self, pool: "Pool[Any]", bus: Bus) -> None:
+    def __init__(self, pool: "Pool[Any]", bus: Bus, direct: DirectPublisher | None = None) -> None:
+        """`direct` is the publisher of `pool`'s connections, when they have one: consumers are woken for it."""
         self._pool = pool
         self._bus = bus
+        self._direct = direct
+        self._looked_at = -POLL_SECONDS
         self._woken = asyncio.Event()
         self._lookback = Lookback()
         self._away = False
@@ -60,7 +64,7 @@ class Relay:
         while True:
             self._woken.clear()
             try:
-                went = await _finished_even_if_cancelled(self._round())
+                went = await self._step()
             except (BusUnavailable, DatabaseUnavailable) as error:
                 if not self._away:
                     log.warning("outbox.away", error=str(error))
@@ -76,6 +80,15 @@ class Relay:
                 await _give_way(crowded)
             elif went < BATCH // 2:
                 await asyncio.sleep(GATHER_SECONDS)
+
+    async def _step(self) -> int:
+        """After direct publishing a wake-up is enough: the outbox has only what was left over, and is polled."""
+        if self._direct and self._direct.owes_wake_up:
+            await self._direct.wake_consumers()
+            if time.monotonic() - self._looked_at < POLL_SECONDS:
+                return 0
+        self._looked_at = time.monotonic()
+        return await _finished_even_if_cancelled(self._round())
 
     async def _round(self) -> int:
         """Publish one batch; returns how many rows it held. One row alone while the broker is away."""

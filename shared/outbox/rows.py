@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from shared.bus.postgres.direct import publisher_of
 from shared.bus.protocol import BusError, BusUnavailable, Message, Refused, Unsendable
 from shared.database import Connection, Pool, connection
 from shared.lookback import Reach
@@ -40,7 +41,17 @@ class Owed(msgspec.Struct, frozen=True):
 
 
 async def add(connection: Connection, messages: Sequence[Message]) -> None:
-    """Owe these messages to the bus from the moment the caller's transaction commits."""
+    """Owe these messages to the bus from the moment the caller's transaction commits.
+
+    Where the bus lies in the same database they go straight into its queues, and into the outbox only what can't.
+    """
+    if publisher := publisher_of(connection):
+        messages = await publisher.enqueue(connection, messages)
+    if messages:
+        await _keep(connection, messages)
+
+
+async def _keep(connection: Connection, messages: Sequence[Message]) -> None:
     await connection.execute(
         """
         INSERT INTO outbox (message_id, key, subject, body)

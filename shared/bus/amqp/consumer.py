@@ -13,7 +13,7 @@ from shared.bus.amqp.line import Line
 from shared.bus.amqp.moving import Mover
 from shared.bus.amqp.opening import AWAY, LINE_LOST, opened
 from shared.bus.backoff import waits
-from shared.bus.consuming import Finish, GiveBack, Settlement, attend
+from shared.bus.consuming import Finish, GiveBack, Gone, Settlement, attend
 from shared.bus.protocol import Delivery, Handler, Subscription
 from shared.bus.workers import Workers
 
@@ -139,7 +139,7 @@ class Consumer:
 
     async def _settle(self, delivered: DeliveredMessage, delivery: Delivery, what: Settlement) -> None:
         """A message that moves is confirmed at its new place before it leaves the old one."""
-        if not isinstance(what, Finish) and not await self._mover.move(delivered, delivery, what):
+        if not isinstance(what, Finish | Gone) and not await self._mover.move(delivered, delivery, what):
             return
         if self._holding_acks:
             self._held_acks.append(delivered)

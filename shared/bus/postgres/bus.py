@@ -20,6 +20,7 @@ from shared.bus.closing import Once
 from shared.bus.declaring import Declarations
 from shared.bus.postgres import queries
 from shared.bus.postgres.consumer import LEASE, Consumer
+from shared.bus.postgres.direct import DirectPublisher
 from shared.bus.postgres.queries import WAKE_ALL
 from shared.bus.postgres.sessions import Sessions
 from shared.bus.postgres.wakeups import Wakeups
@@ -44,12 +45,23 @@ class PostgresBus:
     """See `shared.bus.protocol.Bus` for what each method promises."""
 
     def __init__(
-        self, publishing: Sessions, consuming: Sessions, url: str, source: str, lease: timedelta, slots: Slots
+        self,
+        publishing: Sessions,
+        consuming: Sessions,
+        url: str,
+        source: str,
+        lease: timedelta,
+        slots: Slots,
+        *,
+        receipts: bool,
     ) -> None:
         self._publishing = publishing
         self._consuming = consuming
         self._lease = lease
         self._slots = slots
+        self._receipts = receipts
+        # NOTIFY alone need not be flushed: through the sessions that don't wait for the disk.
+        self.direct = DirectPublisher(consuming) if receipts else None
         self._consumers: dict[str, Consumer] = {}
         self._declarations = Declarations(lambda queue, keys: queries.declare(consuming, queue, keys))
         self._wakeups = Wakeups(url, source, self._wake)
@@ -58,12 +70,15 @@ class PostgresBus:
 
     @classmethod
     async def open(
-        cls, url: str, source: str, *, lease: timedelta = LEASE, slots: Slots | None = None
+        cls, url: str, source: str, *, lease: timedelta = LEASE, slots: Slots | None = None, database: str = ""
     ) -> "PostgresBus":
-        """`lease` is how long a killed process's messages wait for another, `slots` are those of several buses."""
+        """`lease` is how long a killed process's messages wait for another, `slots` are those of several buses.
+
+        `database` is where the handlers write: when that is where the bus lies, deliveries have receipts.
+        """
         publishing = await Sessions.open(url, source, size=2, durable=True)
         consuming = await Sessions.open(url, source, size=3, durable=False)
-        bus = cls(publishing, consuming, url, source, lease, slots or Slots())
+        bus = cls(publishing, consuming, url, source, lease, slots or Slots(), receipts=url == database)
         try:
             async with asyncio.timeout(FIRST_TRY_SECONDS), publishing.use():
                 pass
@@ -104,7 +119,8 @@ class PostgresBus:
         if subscription.queue in self._consumers:
             raise ValueError(f"{subscription.queue} is already served here")
         await self.declare(subscription.queue, subscription.keys)
-        consumer = Consumer(self._consuming, subscription, handler, self._lease, self._slots.of(subscription))
+        slots = self._slots.of(subscription)
+        consumer = Consumer(self._consuming, subscription, handler, self._lease, slots, receipts=self._receipts)
         self._consumers[subscription.queue] = consumer
         consumer.start()
 

@@ -8,7 +8,7 @@ import structlog
 
 from shared.background import Background
 from shared.bus.backoff import waits
-from shared.bus.consuming import GiveBack, Retry, Settlement, attend
+from shared.bus.consuming import GiveBack, Gone, Retry, Settlement, attend
 from shared.bus.postgres import queries
 from shared.bus.postgres.queries import Taken
 from shared.bus.postgres.sessions import Sessions
@@ -37,12 +37,16 @@ class Consumer:
         handler: Handler,
         lease: timedelta,
         slots: asyncio.Semaphore,
+        *,
+        receipts: bool = False,
     ) -> None:
+        """`receipts`: handlers write to the same database, and may acknowledge in their own transaction."""
         self._sessions = sessions
         self._subscription = subscription
         self._handler = handler
         self._lease = lease
         self._slots = slots
+        self._receipts = receipts
         self._workers = Workers(subscription.concurrency)
         self._background = Background()
         self._woken = asyncio.Event()
@@ -134,15 +138,17 @@ class Consumer:
             return []
 
     async def _handle(self, taken: Taken) -> None:
-        delivery = Delivery(taken.message, self._subscription.queue, taken.attempt)
+        receipt = taken.receipt if self._receipts else None
+        delivery = Delivery(taken.message, self._subscription.queue, taken.attempt, receipt)
         settlement: Settlement = GiveBack()
         try:
             async with self._slots:
                 settlement = await attend(delivery, self._subscription, self._handler)
         finally:
             self._held.pop(taken.id, None)
-            self._settled.append((taken, settlement))
-            self._anything_settled.set()
+            if not isinstance(settlement, Gone):
+                self._settled.append((taken, settlement))
+                self._anything_settled.set()
 
     async def _wait_and_settle(self) -> None:
         if not self._settled:
@@ -169,6 +175,6 @@ class Consumer:
         await asyncio.sleep(self._lease.total_seconds() / RENEWALS_PER_LEASE)
         async with self._writing:
             held = list(self._held.values()) + [taken for taken, _ in self._settled]
-            kept = await queries.renew(self._sessions, held, self._lease) if held else 0
-        if kept < len(held):
-            log.warning("bus.lease_lost", queue=self._subscription.queue, messages=len(held) - kept)
+            kept = await queries.renew(self._sessions, held, self._lease) if held else set()
+        if lost := sum(taken.id not in kept and not taken.receipt.used for taken in held):
+            log.warning("bus.lease_lost", queue=self._subscription.queue, messages=lost)

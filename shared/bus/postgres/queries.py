@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from shared.bus.consuming import Bury, Finish, GiveBack, Retry, Settlement
 from shared.bus.postgres.sessions import Sessions
-from shared.bus.protocol import DeadLetter, Message, QueueStatus
+from shared.bus.protocol import DeadLetter, Message, QueueStatus, Receipt
 from shared.lookback import Reach
 
 CHANNEL = "boxoffice_bus"
@@ -25,16 +25,23 @@ _NOTIFY = f"""
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A leased row: ours as long as `token` is still in it.
+    """A leased row: ours as long as the receipt's token is still in it.
 
     `attempt` includes this one; `fresh` is a row that was never leased nor put back.
     """
 
-    id: int
-    token: UUID
+    receipt: Receipt
     attempt: int
     fresh: bool
     message: Message
+
+    @property
+    def id(self) -> int:
+        return self.receipt.id
+
+    @property
+    def token(self) -> UUID:
+        return self.receipt.token
 
 
 async def declare(sessions: Sessions, queue: str, keys: Sequence[str]) -> None:
@@ -109,19 +116,29 @@ async def take(sessions: Sessions, queue: str, limit: int, lease: timedelta, rea
     return [_taken(row, token) for row in sorted(rows, key=lambda row: row["id"])]
 
 
-async def renew(sessions: Sessions, held: Sequence[Taken], lease: timedelta) -> int:
-    """Prolong these leases; returns how many were still ours."""
+async def renew(sessions: Sessions, held: Sequence[Taken], lease: timedelta) -> set[int]:
+    """Prolong these leases; returns the ids that were still ours.
+
+    Skips what a handler's transaction is removing at this moment: waiting for several such rows could deadlock.
+    """
     async with sessions.use() as connection:
-        status = await connection.execute(
+        rows = await connection.fetch(
             """
-            UPDATE bus.deliveries d SET available_at = now() + $3
-            FROM unnest($1::bigint[], $2::uuid[]) AS held (id, token) WHERE d.id = held.id AND d.token = held.token
+            WITH ours AS (
+                SELECT d.id FROM unnest($1::bigint[], $2::uuid[]) AS held (id, token)
+                  JOIN bus.deliveries d ON d.id = held.id AND d.token = held.token
+            ), free AS (
+                SELECT d.id FROM bus.deliveries d JOIN ours USING (id) FOR UPDATE OF d SKIP LOCKED
+            ), renewed AS (
+                UPDATE bus.deliveries d SET available_at = now() + $3 FROM free WHERE d.id = free.id
+            )
+            SELECT id FROM ours
             """,
             [taken.id for taken in held],
             [taken.token for taken in held],
             lease,
         )
-    return int(status.rpartition(" ")[2])
+    return {row["id"] for row in rows}
 
 
 async def settle(sessions: Sessions, settled: Sequence[tuple[Taken, Settlement]]) -> None:
@@ -236,7 +253,7 @@ async def _bury(connection: Any, dead: Sequence[tuple[Taken, Bury]]) -> None:
 
 
 def _taken(row: Any, token: UUID) -> Taken:
-    return Taken(row["id"], token, row["attempts"], row["fresh"], _message(row))
+    return Taken(Receipt(row["id"], token), row["attempts"], row["fresh"], _message(row))
 
 
 def _message(row: Any) -> Message:

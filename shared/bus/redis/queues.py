@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from redis.exceptions import ResponseError
 
-from shared.bus.consuming import Bury, Finish, GiveBack, Retry, Settlement
+from shared.bus.consuming import Bury, Finish, GiveBack, Gone, Retry, Settlement
 from shared.bus.protocol import DeadLetter, QueueStatus
 from shared.bus.redis import wire
 from shared.bus.redis.keys import GROUP, Keys
@@ -74,10 +74,10 @@ class Queues:
 
     async def settle(self, queue: str, settled: Sequence[tuple[Taken, Settlement]]) -> None:
         """Carry out what was decided, as far as the leases still hold; safe to repeat."""
-        moves = [part for taken, what in settled if not isinstance(what, Finish) for part in _move(taken, what)]
+        moves = [part for taken, what in settled if not isinstance(what, Finish | Gone) for part in _move(taken, what)]
         if moves:
             await self._sessions.run("move", self._all_keys(queue), [GROUP, self.consumer, *moves])
-        if done := [taken.entry for taken, what in settled if isinstance(what, Finish)]:
+        if done := [taken.entry for taken, what in settled if isinstance(what, Finish | Gone)]:
             async with self._sessions.use() as client, client.pipeline(transaction=True) as pipe:
                 pipe.xack(self._keys.queue(queue), GROUP, *done)
                 pipe.xdel(self._keys.queue(queue), *done)
@@ -118,7 +118,7 @@ def _move(taken: Taken, what: Settlement) -> list[Value]:
             return [taken.entry, taken.message.id, "retry", attempts, _milliseconds(after)]
         case Bury(reason, attempts):
             return [taken.entry, taken.message.id, "bury", attempts, reason.encode(errors="replace")]
-        case GiveBack() | Finish():
+        case GiveBack() | Finish() | Gone():
             return [taken.entry, taken.message.id, "back", taken.attempt - 1, ""]
 
 

@@ -131,18 +131,24 @@ def some_messages(count: int) -> list[Message]:
     return [Message(str(uuid7()), KEY, f"subject-{uuid7()}", BODY) for _ in range(count)]
 
 
+KEPT = """WITH kept AS (
+    INSERT INTO bus.messages (message_id, key, subject, body)
+    SELECT 'w' || n, $2, n::text, $3 FROM generate_series(1, $4) n RETURNING id
+) """
+WAITING = "INSERT INTO bus.deliveries (queue, message, available_at) SELECT $1, id, now() + interval '1 hour' FROM kept"
+READY = "INSERT INTO bus.deliveries (queue, message) SELECT $1, id FROM kept"
+
+
 async def leave_waiting(url: str, count: int) -> None:
     """In the same queue for their next attempt, in another one and in the outbox parked."""
     connection = await asyncpg.connect(url)
     await connection.execute(
-        "INSERT INTO bus.deliveries (queue, message_id, key, subject, body, available_at) "
-        "SELECT $1, 'w' || n, $2, n::text, $3, now() + interval '1 hour' FROM generate_series(1, $4) n",
+        KEPT + WAITING,
         *(QUEUE, KEY, BODY, count // 2),
     )
     await connection.execute(
-        "INSERT INTO bus.deliveries (queue, message_id, key, subject, body) "
-        "SELECT 'bench.other', 'o' || n, $1, n::text, $2 FROM generate_series(1, $3) n",
-        *(SLOW_KEY, BODY, count // 2),
+        KEPT + READY,
+        *("bench.other", SLOW_KEY, BODY, count // 2),
     )
     await connection.execute(
         "INSERT INTO orders.outbox (message_id, key, subject, body, available_at) "
@@ -154,7 +160,7 @@ async def leave_waiting(url: str, count: int) -> None:
 
 async def clear(url: str) -> None:
     connection: Any = await asyncpg.connect(url)
-    await connection.execute("TRUNCATE bus.deliveries, orders.outbox")
+    await connection.execute("TRUNCATE bus.deliveries, bus.messages, orders.outbox")
     await connection.close()
 
 

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from shared.bus import Bus, BusUnavailable
+from shared.bus.postgres import queries
 from shared.bus.postgres.sessions import Sessions
 from tests.bus.brokers import healthy, open_bus
 from tests.bus.messages import KEY, QUEUE, Recorder, a_message, a_subscription, published, some_messages
@@ -98,3 +99,56 @@ async def test_an_uncommitted_reader_does_not_hide_or_block_messages(
         await recorder.until(5)
         assert locked.id not in recorder.ids
     await recorder.until(6)
+
+
+async def test_a_message_is_kept_once_for_all_its_queues_and_goes_when_the_last_has_settled_it(
+    bus: Bus, database_url: str, operator: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    recorder, sessions = Recorder(), await Sessions.open(database_url, "test", size=1, durable=False)
+    await bus.declare("tests.second", [KEY])
+    await bus.subscribe(a_subscription(), recorder)
+    await published(bus, *some_messages(5))
+    await recorder.until(5)
+
+    async def left() -> tuple[int, int]:
+        await queries.sweep(sessions)
+        deliveries = await operator.fetchval("SELECT count(*) FROM bus.deliveries")
+        return deliveries, await operator.fetchval("SELECT count(*) FROM bus.messages")
+
+    async def one_queue_is_done() -> bool:
+        return await left() == (5, 5)
+
+    async def both_are() -> bool:
+        return await left() == (0, 0)
+
+    await eventually(one_queue_is_done)
+    await bus.subscribe(a_subscription("tests.second"), recorder)
+    await eventually(both_are)
+    await sessions.close()
+
+
+async def test_messages_of_the_first_schema_are_delivered_by_the_second(
+    database_url: str, operator: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await operator.execute(
+        """
+        CREATE SCHEMA bus;
+        CREATE TABLE bus.deliveries (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, queue text NOT NULL, message_id text NOT NULL,
+            key text NOT NULL, subject text NOT NULL, body bytea NOT NULL, attempts integer NOT NULL DEFAULT 0,
+            available_at timestamptz, token uuid, enqueued_at timestamptz NOT NULL DEFAULT now()
+        );
+        COMMENT ON SCHEMA bus IS 'boxoffice bus 1';
+        """
+    )
+    messages = some_messages(3)
+    await operator.executemany(
+        "INSERT INTO bus.deliveries (queue, message_id, key, subject, body) VALUES ($1, $2, $3, $4, $5)",
+        [(QUEUE, each.id, each.key, each.subject, each.body) for each in messages],
+    )
+    bus, recorder = await open_bus(database_url), Recorder()
+    await bus.subscribe(a_subscription(), recorder)
+    await recorder.until(3)
+    assert sorted(recorder.ids) == sorted(message.id for message in messages)
+    assert {message.body for message in recorder.seen_messages} == {messages[0].body}
+    await bus.close()

@@ -10,6 +10,7 @@ Connections: 2 to publish, 3 to consume, 1 to listen.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -39,6 +40,8 @@ from shared.bus.slots import Slots
 log = structlog.get_logger()
 
 FIRST_TRY_SECONDS = 3.0
+# A sweep reads the whole queues: not after each message, and not when they are quiet.
+SWEEP_SECONDS = 5.0
 
 
 class PostgresBus:
@@ -86,6 +89,7 @@ class PostgresBus:
             log.warning("bus.away_at_start", error=str(error) or type(error).__name__)
         bus._background.start("listen", bus._wakeups.run)
         bus._background.start("declare", bus._declarations.run)
+        bus._background.start("sweep", bus._sweep)
         return bus
 
     async def publish(self, messages: Sequence[Message]) -> list[BusError | None]:
@@ -151,6 +155,14 @@ class PostgresBus:
         await asyncio.gather(*(consumer.close(grace) for consumer in self._consumers.values()))
         await self._background.close()
         await asyncio.gather(self._publishing.close(), self._consuming.close())
+
+    async def _sweep(self) -> None:
+        """For ever: messages of which every delivery is settled go, after moments in which some were."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            if any(consumer.has_settled() for consumer in self._consumers.values()):
+                with suppress(BusUnavailable):
+                    await queries.sweep(self._consuming)
 
     def _wake(self, queue: str) -> None:
         if queue == WAKE_ALL:

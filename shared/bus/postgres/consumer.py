@@ -58,6 +58,7 @@ class Consumer:
         self._anything_settled = asyncio.Event()
         # Renewing and settling lock several rows each; one at a time, so that they can't deadlock.
         self._writing = asyncio.Lock()
+        self._any_left = False
         self.attached = False
 
     def start(self) -> None:
@@ -80,6 +81,11 @@ class Consumer:
                 await self._settle()
         except (BusUnavailable, TimeoutError):
             log.warning("bus.closed_unsettled", queue=self._subscription.queue, messages=len(self._settled))
+
+    def has_settled(self) -> bool:
+        """Whether any message has left the queue since this was last asked."""
+        settled, self._any_left = self._any_left, False
+        return settled
 
     def _wake_for_due(self) -> None:
         self._something_is_due = True
@@ -146,6 +152,7 @@ class Consumer:
                 settlement = await attend(delivery, self._subscription, self._handler)
         finally:
             self._held.pop(taken.id, None)
+            self._any_left = True
             if not isinstance(settlement, Gone):
                 self._settled.append((taken, settlement))
                 self._anything_settled.set()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shared.bus.checking import fault_of
-from shared.bus.postgres.queries import CHANNEL
+from shared.bus.postgres.queries import CHANNEL, ENQUEUED
 from shared.bus.postgres.sessions import SCHEMA_GONE, Sessions
 from shared.bus.protocol import Message
 from shared.database import Connection
@@ -42,17 +42,14 @@ class DirectPublisher:
         fit = [message for message in messages if fault_of(message) is None]
         try:
             rows = await connection.fetch(
-                """
+                f"""
                 WITH incoming AS (
                     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
                         WITH ORDINALITY AS m (message_id, key, subject, body, place)
                      WHERE NOT EXISTS (SELECT FROM outbox o WHERE o.subject = m.subject AND NOT o.unsendable)
-                )
-                INSERT INTO bus.deliveries (queue, message_id, key, subject, body)
-                SELECT b.queue, m.message_id, m.key, m.subject, m.body
-                  FROM incoming m JOIN bus.bindings b USING (key) ORDER BY m.place
-                RETURNING message_id
-                """,
+                ), {ENQUEUED}
+                SELECT message_id FROM stored
+                """,  # noqa: S608 - only our own constants
                 [message.id for message in fit],
                 [message.key for message in fit],
                 [message.subject for message in fit],

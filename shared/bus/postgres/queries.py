@@ -16,11 +16,26 @@ from shared.bus.protocol import DeadLetter, Message, QueueStatus, Receipt
 from shared.lookback import Reach
 
 CHANNEL = "boxoffice_bus"
+# Names our advisory lock among the database's; any fixed number does.
+SWEEP_LOCK = 0x62757332
 # NOTIFY takes at most 7,999 bytes; names that don't fit wake everyone.
 WAKE_ALL = "*"
 _NOTIFY = f"""
     pg_notify('{CHANNEL}', CASE WHEN octet_length(string_agg(DISTINCT queue, ',')) < 7900
                            THEN string_agg(DISTINCT queue, ',') ELSE '{WAKE_ALL}' END)"""
+
+
+# Of `incoming` messages those that a queue is bound to, and a delivery for each such queue.
+ENQUEUED = """stored AS (
+                INSERT INTO bus.messages (message_id, key, subject, body)
+                SELECT m.message_id, m.key, m.subject, m.body FROM incoming m
+                 WHERE EXISTS (SELECT FROM bus.bindings b WHERE b.key = m.key) ORDER BY m.place
+                RETURNING id, key, message_id
+            ), owed AS (
+                INSERT INTO bus.deliveries (queue, message)
+                SELECT b.queue, s.id FROM stored s JOIN bus.bindings b USING (key) ORDER BY s.id
+                RETURNING queue
+            )"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +85,10 @@ async def enqueue(sessions: Sessions, messages: Sequence[Message]) -> set[str]:
             WITH incoming AS (
                 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[])
                     WITH ORDINALITY AS m (message_id, key, subject, body, place)
-            ), stored AS (
-                INSERT INTO bus.deliveries (queue, message_id, key, subject, body)
-                SELECT b.queue, m.message_id, m.key, m.subject, m.body
-                FROM incoming m JOIN bus.bindings b USING (key) ORDER BY m.place
-                RETURNING key, queue
-            ), woken AS (
-                SELECT {_NOTIFY}, array_agg(DISTINCT key) AS keys FROM stored HAVING count(*) > 0
+            ), {ENQUEUED}, woken AS (
+                SELECT {_NOTIFY} FROM owed HAVING count(*) > 0
             )
-            SELECT keys FROM woken
+            SELECT array_agg(DISTINCT key) AS keys FROM stored, woken
             """,  # noqa: S608 - only our own constants
             [message.id for message in messages],
             [message.key for message in messages],
@@ -101,10 +111,14 @@ async def take(sessions: Sessions, queue: str, limit: int, lease: timedelta, rea
             ), ready AS (
                 SELECT id FROM bus.deliveries WHERE queue = $1 AND available_at IS NULL AND id >= $5
                 ORDER BY id LIMIT $2 - (SELECT count(*) FROM due) FOR UPDATE SKIP LOCKED
-            ), chosen AS (SELECT id, false AS fresh FROM due UNION ALL SELECT id, true FROM ready)
-            UPDATE bus.deliveries d SET token = $3, available_at = now() + $4, attempts = attempts + 1
-            FROM chosen WHERE d.id = chosen.id
-            RETURNING d.id, fresh, attempts, message_id, key, subject, body
+            ), chosen AS (SELECT id, false AS fresh FROM due UNION ALL SELECT id, true FROM ready),
+            leased AS (
+                UPDATE bus.deliveries d SET token = $3, available_at = now() + $4, attempts = attempts + 1
+                FROM chosen WHERE d.id = chosen.id
+                RETURNING d.id, fresh, attempts, message
+            )
+            SELECT l.id, fresh, attempts, message_id, key, subject, body
+            FROM leased l JOIN bus.messages m ON m.id = l.message
             """,
             queue,
             limit,
@@ -149,6 +163,20 @@ async def settle(sessions: Sessions, settled: Sequence[tuple[Taken, Settlement]]
         await _bury(connection, [(taken, what) for taken, what in settled if isinstance(what, Bury)])
 
 
+async def sweep(sessions: Sessions) -> int:
+    """Remove the messages that no delivery is left of; returns how many. One process at a time; others do nothing.
+
+    Reads both tables whole. A message and its deliveries are committed together, so what has none will have none.
+    """
+    async with sessions.use() as connection, connection.transaction():
+        if not await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", SWEEP_LOCK):
+            return 0
+        status = await connection.execute(
+            "DELETE FROM bus.messages m WHERE NOT EXISTS (SELECT FROM bus.deliveries d WHERE d.message = m.id)"
+        )
+    return int(str(status).rpartition(" ")[2])
+
+
 async def dead_letters(sessions: Sessions, queue: str, limit: int) -> list[DeadLetter]:
     async with sessions.use() as connection:
         rows = await connection.fetch(
@@ -161,9 +189,10 @@ async def replay(sessions: Sessions, queue: str, message_id: str) -> bool:
     async with sessions.use() as connection:
         found = await connection.fetchval(
             f"""
-            WITH risen AS ({_DELETE_ONE} RETURNING message_id, key, subject, body), stored AS (
-                INSERT INTO bus.deliveries (queue, message_id, key, subject, body)
-                SELECT $1, message_id, key, subject, body FROM risen RETURNING queue
+            WITH risen AS ({_DELETE_ONE} RETURNING message_id, key, subject, body), kept AS (
+                INSERT INTO bus.messages (message_id, key, subject, body) SELECT * FROM risen RETURNING id
+            ), stored AS (
+                INSERT INTO bus.deliveries (queue, message) SELECT $1, id FROM kept RETURNING queue
             ), woken AS (SELECT {_NOTIFY} FROM stored HAVING count(*) > 0)
             SELECT count(*) FROM woken
             """,  # noqa: S608 - only our own constants
@@ -241,9 +270,11 @@ async def _bury(connection: Any, dead: Sequence[tuple[Taken, Bury]]) -> None:
                 DELETE FROM bus.deliveries d
                 USING unnest($1::bigint[], $2::uuid[], $3::text[], $4::int[]) AS dead (id, token, reason, attempts)
                 WHERE d.id = dead.id AND d.token = dead.token
-                RETURNING d.queue, d.message_id, d.key, d.subject, d.body, dead.reason, dead.attempts
+                RETURNING d.queue, d.message, dead.reason, dead.attempts
             )
-            INSERT INTO bus.dead_letters (queue, message_id, key, subject, body, reason, attempts) SELECT * FROM gone
+            INSERT INTO bus.dead_letters (queue, message_id, key, subject, body, reason, attempts)
+            SELECT g.queue, m.message_id, m.key, m.subject, m.body, g.reason, g.attempts
+            FROM gone g JOIN bus.messages m ON m.id = g.message
             """,
             [taken.id for taken, _ in dead],
             [taken.token for taken, _ in dead],

@@ -15,7 +15,7 @@ import asyncpg
 from shared.bus.protocol import BusUnavailable
 from shared.database import ACQUIRE_SECONDS, DatabaseUnavailable, Pool, close_pool, connection
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA = Path(__file__).with_name("schema.sql")
 COMMAND_SECONDS = 5.0
 # Names our advisory lock among the database's; any fixed number does.

@@ -34,7 +34,15 @@ class FanOut:
             return Never("its id, or its event's, is none of ours")
         try:
             async with connection(self._pool) as held:
-                owed = await store.owe(held, message, what.type, what.body, event=event, order=whose.order)
+                owed = await store.owe(
+                    held,
+                    message,
+                    what.type,
+                    what.body,
+                    event=event,
+                    order=whose.order,
+                    natural_key=fact.natural_key,
+                )
         except DatabaseUnavailable as error:
             return Later(str(error), counts=False)
         if owed:

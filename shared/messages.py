@@ -5,6 +5,7 @@ A field may be added within a version (readers skip what they do not know); anyt
 """
 
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Annotated, ClassVar, TypeVar
 from uuid import UUID
 
@@ -77,6 +78,12 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     def subject(self) -> str:
         raise NotImplementedError
 
+    @property
+    def natural_key(self) -> str:
+        """Names what is told. Told again, by the reconciler or by who answers it, it comes in another message under
+        the same name: an effect that has no key of its own is had once for each."""
+        return f"{self.key}:{self.subject}"
+
 
 class OrderFact(Fact, frozen=True, kw_only=True):
     """What is told of one order, by its confirmation number."""
@@ -125,6 +132,10 @@ class OrderResendRequested(OrderFact, frozen=True, kw_only=True):
 
     revision: int
 
+    @property
+    def natural_key(self) -> str:
+        return f"{super().natural_key}:{self.revision}"
+
 
 class StoredDocument(msgspec.Struct, frozen=True):
     """A file in the object store, by reference: its key, size in bytes and SHA-256 in hex."""
@@ -145,6 +156,10 @@ class TicketsIssued(OrderFact, frozen=True, kw_only=True):
     pdf: StoredDocument
     tickets: int
 
+    @property
+    def natural_key(self) -> str:
+        return f"{super().natural_key}:{self.pdf.sha256}"
+
 
 class TicketsFailed(OrderFact, frozen=True, kw_only=True):
     """tickets → orders: this order's tickets can't be rendered without a person's help."""
@@ -164,6 +179,12 @@ class MailOutcome(OrderFact, frozen=True, kw_only=True):
     recipient: str
     reason: str | None = None
     revision: int = 1
+
+    @property
+    def natural_key(self) -> str:
+        """Without the address itself: what is kept by it outlives the mail."""
+        recipient = sha256(self.recipient.encode(errors="replace")).hexdigest()[:16]
+        return f"{super().natural_key}:{self.template}:{self.revision}:{recipient}"
 
 
 class EmailSent(MailOutcome, frozen=True, kw_only=True):
@@ -207,6 +228,10 @@ class ApiKeyChanged(Fact, frozen=True, kw_only=True):
     def subject(self) -> str:
         return self.id
 
+    @property
+    def natural_key(self) -> str:
+        return f"{super().natural_key}:{'revoked' if self.revoked else 'made'}"
+
 
 class OfferedType(msgspec.Struct, frozen=True, kw_only=True):
     """A ticket type as offered; without a sales window it is on sale while its event is published."""
@@ -240,6 +265,10 @@ class EventChanged(Fact, frozen=True, kw_only=True):
     @property
     def subject(self) -> str:
         return self.event.id
+
+    @property
+    def natural_key(self) -> str:
+        return f"{super().natural_key}:{self.version}"
 
 
 class SignInRequested(Fact, frozen=True, kw_only=True):

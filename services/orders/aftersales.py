@@ -10,13 +10,18 @@ from services.orders.browsing import Shelf
 from services.orders.cancelling import By, too_late
 from services.orders.catalogue import Event
 from services.orders.fulfilment import Fulfilment, after_asking_again, after_cancelling
-from services.orders.store import StoredOrder
+from services.orders.reconciling.retelling import owe_again
+from services.orders.store import StoredOrder, announcing, reconciling
 from shared import outbox
 from shared.database import Connection, DatabaseUnavailable, Pool, connection, transaction
 from shared.flags import Flags, Snapshot, Verdict, about
 from shared.flags.declared import RESEND_BY_BUYER
 from shared.messages import Fact, OrderCancelled, OrderResendRequested
 from shared.web import Problem, forbidden, not_found, rate_limited
+
+STUCK_AFTER = timedelta(minutes=1)
+# A file that is lost is not asked for more often.
+FILE_ASKED_APART = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +44,12 @@ class AfterSales:
                 detail = f"{reason} Ask {event.organiser}, who can still cancel the order."
                 raise Problem(409, "too-late", "Too late to cancel", detail)
             cancelled = replace(current, status="cancelled", fulfilment=after_cancelling())
-            void = await store.void_order(held, current, now)
+            void = await store.void_order(held, current, by, now)
             await _note(held, cancelled, OrderCancelled)
-            await outbox.add(held, [reporting.order_cancelled(current, event, void, by, now)])
+            await reconciling.watch(held, current.id)
+            told = reporting.order_cancelled(current, event, void, by, now)
+            await outbox.add(held, [told])
+            await announcing.announce_again(held, told.key, told.subject)
             await store.return_places(held, void)
         await self._tell(order.number)
         return cancelled
@@ -56,18 +64,30 @@ class AfterSales:
                 raise forbidden(verdict.message or detail)
         async with transaction(self.pool) as held:
             current = await _locked(held, order.number)
-            if problem := withheld(current.fulfilment):
+            lost = stuck(current, datetime.now(UTC))
+            if not lost and (problem := withheld(current.fulfilment)):
                 raise problem
             name = progress.name_of(OrderResendRequested)
             ages = await store.ages_of(held, order.number, name, resending.PERIOD)
             if wait := resending.wait_before_next(ages):
                 detail = "The tickets were sent a moment ago. Look into the spam folder, or ask again later."
                 raise rate_limited(detail, wait)
-            owed = replace(current, fulfilment=after_asking_again(current.fulfilment))
+            owed = current if lost else replace(current, fulfilment=after_asking_again(current.fulfilment))
             await _note(held, owed, OrderResendRequested)
-            await outbox.add(held, [reporting.resend_requested(order.number, owed.fulfilment.mail.revision)])
+            if lost:
+                await owe_again(held, [current])
+            else:
+                await outbox.add(held, [reporting.resend_requested(order.number, owed.fulfilment.mail.revision)])
+                await reconciling.watch(held, current.id)
         await self._tell(order.number)
         return owed
+
+    async def file_lost(self, order: StoredOrder) -> None:
+        """The store has no PDF where it should: have it made once more, however many ask meanwhile."""
+        async with transaction(self.pool) as held:
+            if await reconciling.may_ask(held, order.id, FILE_ASKED_APART):
+                await owe_again(held, [order])
+        self.on_commit()
 
     async def age_of_wish(self, order: StoredOrder) -> timedelta:
         """How long ago the last thing was asked for that its page waits for: the order itself, its mail once more, or
@@ -90,6 +110,14 @@ class AfterSales:
             return
 
 
+def stuck(order: StoredOrder, now: datetime) -> bool:
+    """Whether the order's first mail, or all that leads to it, takes longer than it should: then that mail is asked
+    for once more, and not a second one."""
+    state = order.fulfilment
+    first = state.mail.template == "tickets" and state.mail.revision == 1
+    return first and not state.settled and state.email == "pending" and now - order.placed_at >= STUCK_AFTER
+
+
 def resend_by_buyer(order: StoredOrder, event: Event, asked: Snapshot) -> Verdict:
     """Whether its buyer can have the tickets sent again without the organiser."""
     context = about(
@@ -107,14 +135,14 @@ def withheld(fulfilment: Fulfilment) -> Problem | None:
             detail = "This order was cancelled: its tickets are void. Place a new order if you want to come after all."
             return Problem(409, "void", "Tickets void", detail)
         case "failed":
-            return _not_ready(
+            return not_ready(
                 "The tickets could not be made yet. We have been told: there is no need to order again.", 600
             )
         case "pending":
-            return _not_ready("The tickets are still being made. Try again in a moment.", 1)
+            return not_ready("The tickets are still being made. Try again in a moment.", 1)
 
 
-def _not_ready(detail: str, seconds: int) -> Problem:
+def not_ready(detail: str, seconds: int) -> Problem:
     return Problem(409, "not-ready", "Tickets not ready", detail, headers={"Retry-After": str(seconds)})
 
 

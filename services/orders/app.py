@@ -32,6 +32,9 @@ from services.orders.pages import routes as pages
 from services.orders.pages.site import Site
 from services.orders.progress import NewsDesk
 from services.orders.purging import Purger
+from services.orders.reconciling.measuring import ReconcilerMeasures
+from services.orders.reconciling.rules import Waits
+from services.orders.reconciling.worker import Reconciler
 from services.orders.reports_api import ReportsApi
 from services.orders.settings import OrdersSettings
 from services.orders.tokens import Tokens
@@ -76,10 +79,15 @@ class Opened:
 
 
 async def wire(
-    settings: OrdersSettings, parts: AsyncExitStack, *, port: int, limits: Limits | None = None
+    settings: OrdersSettings,
+    parts: AsyncExitStack,
+    *,
+    port: int,
+    limits: Limits | None = None,
+    waits: Waits | None = None,
 ) -> web.Application:
     opened = await _open(settings, parts, limits)
-    _keep_running(opened)
+    _keep_running(opened, waits)
     await Follower(opened.pool).subscribe(opened.bus)
     calls = await parts.enter_async_context(aiohttp.ClientSession())
     await Purger(calls, settings.caches).subscribe(opened.bus)
@@ -107,11 +115,14 @@ async def _open(settings: OrdersSettings, parts: AsyncExitStack, limits: Limits 
     return Opened(settings, keys, metrics, objects, pool, bus, background, asking, flags, relay, placer, desk)
 
 
-def _keep_running(opened: Opened) -> None:
+def _keep_running(opened: Opened, waits: Waits | None) -> None:
     metrics, background, placer = opened.metrics, opened.background, opened.placer
     metrics.sample_outbox(opened.relay)
     metrics.sample_queues(opened.bus, queues_of("orders") + queues_of("edge"))
     background.start("relay", partial(opened.relay.run, crowded=lambda: placer.crowded))
+    measures = ReconcilerMeasures(metrics.registry)
+    metrics.sample(partial(measures.sample, opened.pool))
+    background.start("reconciler", Reconciler(opened.pool, opened.bus, opened.relay, waits, measures).run)
     background.start("inbox", forgetting(opened.pool))
     background.start("event loop", metrics.watch_the_loop)
     background.start("placer", placer.run)
@@ -124,8 +135,8 @@ def _application(opened: Opened) -> web.Application:
     url, tokens = settings.public_url, Tokens(opened.keys)
     shelf, site, door = Shelf(pool), Site(), doorkeeper(pool)
     checkout, access = Checkout(shelf, opened.placer, flags), Access(pool, tokens, door)
-    downloads = Downloads(opened.objects)
     aftersales = AfterSales(pool, shelf, flags, on_commit=relay.wake)
+    downloads = Downloads(opened.objects, aftersales)
     described = [
         *EventsApi(pool, shelf, door).routes(),
         *EditingApi(pool, shelf, door, url, on_commit=relay.wake).routes(),

@@ -156,10 +156,11 @@ def _answers(decisions: Sequence[Decision], placed: Sequence[store.PlacedOrder],
 
 
 def _to_write(accepted: Sequence[Accepted]) -> list[store.PlacedOrder]:
-    """With ids for the tickets, drawn together for the whole batch."""
+    """With ids for the tickets, drawn together for the whole batch; those of one order rise, line by line, so that
+    what was told of it can be told again."""
     ids = iter(uuid7s(sum(one.order.places for one in accepted)))
     return [
-        store.PlacedOrder(one, answers.encode(answers.lines(one)), tuple(islice(ids, one.order.places)))
+        store.PlacedOrder(one, answers.encode(answers.lines(one)), tuple(sorted(islice(ids, one.order.places))))
         for one in accepted
     ]
 

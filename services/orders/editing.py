@@ -16,8 +16,9 @@ from services.orders.merging import changed, merged
 from services.orders.organising import NewEvent, event_as_new, faults_in_change, type_as_new
 from services.orders.shapes import parse
 from services.orders.slugs import candidates
-from services.orders.store import Owned, SlugTaken
+from services.orders.store import Owned, SlugTaken, announcing
 from shared import outbox
+from shared.bus import Message
 from shared.database import Connection
 from shared.web import Fault, invalid, not_found
 
@@ -138,7 +139,16 @@ async def _read(held: Connection, organiser: UUID, event: UUID) -> Owned:
 
 
 async def _tell(held: Connection, owned: Owned, names: Sequence[str]) -> None:
-    await outbox.add(held, [reporting.event_changed(owned, names)])
+    fact = reporting.event_changed(owned, names)
+    await outbox.add(held, [fact])
+    await announcing.announce_again(held, fact.key, fact.subject)
+
+
+async def event_told(held: Connection, event: UUID) -> Message | None:
+    """All there is to know of the event now, for who may have missed what changed."""
+    owner = await store.organiser_of(held, event)
+    owned = owner and await store.owned_event(held, owner, str(event))
+    return reporting.event_changed(owned, []) if owned else None
 
 
 def _type_of(owned: Owned, slug: str) -> TicketType:

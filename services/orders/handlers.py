@@ -17,7 +17,7 @@ SERVICE = "orders"
 
 
 class Follower:
-    """Writes each report into its order, once, and wakes the streams."""
+    """Writes each report into its order, once however often it is made, and wakes the streams."""
 
     def __init__(self, pool: "Pool[Any]") -> None:
         self._pool = pool
@@ -34,7 +34,7 @@ class Follower:
 
     async def _follow(self, fact: Fact, delivery: Delivery) -> Verdict:
         async with transaction(self._pool) as held:
-            if not await inbox.first_time(held, delivery.queue, delivery.message.id):
+            if not await inbox.first_time(held, delivery.queue, fact.natural_key):
                 return Done()
             order = await store.lock_order(held, fact.subject)
             if order is None:

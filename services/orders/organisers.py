@@ -7,9 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from services.orders import store
-from services.orders.store import ApiKey
+from services.orders.store import ApiKey, announcing
 from shared import messages, outbox
 from shared.api_keys import RIGHTS, Caller, Doorkeeper, Right, hash_of, new_key, shown
+from shared.bus import Message
 from shared.database import Connection, Pool, connection
 from shared.identifiers import uuid7
 
@@ -58,10 +59,25 @@ async def _caller(pool: "Pool[Any]", digest: bytes) -> Caller | None:
         return await store.caller(held, digest)
 
 
+async def key_told(held: Connection, identity: str) -> Message | None:
+    """All there is to know of a key now, for who may have missed that it was made or revoked."""
+    key = await store.key_by_id(held, UUID(identity))
+    if key is None:
+        return None
+    owner = messages.Organiser(str(key.organiser_id), key.organiser)
+    return _message(key.id, key.hash, owner, key.rights, revoked=key.revoked_at is not None)
+
+
 async def _tell(
     held: Connection, key: UUID, digest: bytes, owner: messages.Organiser, rights: Collection[str], *, revoked: bool
 ) -> None:
+    told = _message(key, digest, owner, rights, revoked=revoked)
+    await outbox.add(held, [told])
+    await announcing.announce_again(held, told.key, told.subject)
+
+
+def _message(key: UUID, digest: bytes, owner: messages.Organiser, rights: Collection[str], *, revoked: bool) -> Message:
     fact = messages.ApiKeyChanged(
         id=str(key), hash=digest.hex(), organiser=owner, rights=tuple(rights), revoked=revoked
     )
-    await outbox.add(held, [messages.message(fact, source="orders")])
+    return messages.message(fact, source="orders")

@@ -29,7 +29,7 @@ def order_placed(accepted: Accepted, identity: UUID, tickets: Iterable[UUID], pl
     seats = [(kind, price, name) for line, kind, price in lines for name in line.attendees]
     fact = messages.OrderPlaced(
         number=order.number,
-        event=_details(order.event),
+        event=details(order.event),
         buyer=messages.Buyer(order.buyer_name, order.buyer_email),
         locale=order.locale,
         lines=tuple([messages.OrderLine(str(kind.id), kind.name, line.quantity, price) for line, kind, price in lines]),
@@ -48,7 +48,7 @@ def order_placed(accepted: Accepted, identity: UUID, tickets: Iterable[UUID], pl
 def order_cancelled(order: StoredOrder, event: Event, void: Iterable[VoidTicket], by: By, at: datetime) -> Message:
     fact = messages.OrderCancelled(
         number=order.number,
-        event=_details(event),
+        event=details(event),
         buyer=messages.Buyer(order.buyer_name, order.buyer_email),
         locale=order.locale,
         tickets=tuple([str(ticket.id) for ticket in void]),
@@ -66,7 +66,7 @@ def event_changed(owned: Owned, changed: Sequence[str]) -> Message:
     """The event as it now is; `changed` names what is new."""
     event = owned.event
     fact = messages.EventChanged(
-        event=_details(event),
+        event=details(event),
         organiser=messages.Organiser(str(owned.organiser), event.organiser),
         ticket_types=tuple([_offered(kind) for kind in event.ticket_types]),
         published=event.published,
@@ -91,7 +91,7 @@ def _offered(kind: TicketType) -> messages.OfferedType:
 
 
 @lru_cache(maxsize=2000)
-def _details(event: Event) -> messages.EventDetails:
+def details(event: Event) -> messages.EventDetails:
     """Once a reading of the event, not once an order."""
     return messages.EventDetails(
         id=str(event.id),

@@ -17,6 +17,11 @@ def design_for(flags: Flags, placed: OrderPlaced) -> Design:
     return "banner" if flags.now().on(NEW_TICKET_DESIGN, context) else "stub"
 
 
+def design_of(key: str) -> Design:
+    """The design of what is stored under this key."""
+    return "banner" if "-banner" in key.rpartition("/")[2] else "stub"
+
+
 def store_key(placed: OrderPlaced, design: Design) -> str:
     """Another one for another design: of two deliveries of one message, with the flag changed between, neither may
     write its bytes over those that the other has reported the hash of."""

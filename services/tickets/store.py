@@ -1,43 +1,79 @@
 """The tickets service's SQL, all of it."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
+
+import msgspec
 
 from shared.api_keys import Caller
 from shared.database import Connection
-from shared.messages import StoredDocument
+from shared.messages import EventDetails, StoredDocument
 
 
-async def is_settled(connection: Connection, number: str) -> bool:
-    """Whether nothing is left to do for the order: its PDF is there, or it was cancelled."""
-    return bool(
-        await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM documents WHERE number = $1) "
-            "OR EXISTS (SELECT FROM cancelled_orders WHERE number = $1)",
-            number,
-        )
+@dataclass(frozen=True, slots=True)
+class KnownOrder:
+    """`document` is None until its PDF is there, `drawn` where it was made before we kept that."""
+
+    cancelled: bool
+    document: StoredDocument | None
+    drawn: EventDetails | None
+
+
+async def known_order(connection: Connection, number: str) -> KnownOrder:
+    row = await connection.fetchrow(
+        """
+        SELECT EXISTS (SELECT FROM cancelled_orders WHERE number = $1) AS cancelled, d.store_key, d.size, d.sha256,
+               e.details
+          FROM (VALUES (1)) AS one (row) LEFT JOIN documents d ON d.number = $1
+          LEFT JOIN drawn_events e ON e.digest = d.drawn_event
+        """,
+        number,
     )
+    assert row  # noqa: S101 - there is always one
+    document = StoredDocument(row["store_key"], row["size"], row["sha256"]) if row["store_key"] else None
+    drawn = row["details"] and msgspec.json.decode(row["details"], type=EventDetails)
+    return KnownOrder(row["cancelled"], document, drawn)
 
 
-async def add_document(connection: Connection, number: str, event: UUID, document: StoredDocument) -> bool:
-    """Record an order's PDF; False when it has one already, or is cancelled. Clears an earlier failure.
+async def add_document(connection: Connection, number: str, event: EventDetails, document: StoredDocument) -> bool:
+    """Record an order's PDF and what it was drawn of; False when it has one already, or is cancelled. Clears an
+    earlier failure.
 
     A cancellation committed at the same moment is as good as one that came right after.
     """
+    details = msgspec.json.encode(event)
     added = await connection.fetchval(
         """
-        INSERT INTO documents (number, event_id, store_key, size, sha256) SELECT $1, $2, $3, $4, $5
+        WITH drawn AS (
+            INSERT INTO drawn_events (digest, details) VALUES ($6, $7::json) ON CONFLICT DO NOTHING
+        )
+        INSERT INTO documents (number, event_id, store_key, size, sha256, drawn_event) SELECT $1, $2, $3, $4, $5, $6
          WHERE NOT EXISTS (SELECT FROM cancelled_orders WHERE number = $1)
             ON CONFLICT (number) DO NOTHING RETURNING true
         """,
         number,
-        event,
+        UUID(event.id),
+        document.key,
+        document.size,
+        document.sha256,
+        sha256(details).digest()[:16],
+        details.decode(),
+    )
+    await connection.execute("DELETE FROM failures WHERE number = $1", number)
+    return bool(added)
+
+
+async def replace_document(connection: Connection, number: str, document: StoredDocument) -> None:
+    """The order's PDF is another one from now on."""
+    await connection.execute(
+        "UPDATE documents SET store_key = $2, size = $3, sha256 = $4 WHERE number = $1",
+        number,
         document.key,
         document.size,
         document.sha256,
     )
-    await connection.execute("DELETE FROM failures WHERE number = $1", number)
-    return bool(added)
 
 
 async def add_failure(connection: Connection, number: str, reason: str) -> bool:

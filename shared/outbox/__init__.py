@@ -14,6 +14,6 @@ How a row fares when its publish fails:
 """
 
 from shared.outbox.relay import Relay
-from shared.outbox.rows import Backlog, add, parked_for
+from shared.outbox.rows import Backlog, add, add_unless_owed, parked_for
 
-__all__ = ["Backlog", "Relay", "add", "parked_for"]
+__all__ = ["Backlog", "Relay", "add", "add_unless_owed", "parked_for"]

@@ -1,7 +1,7 @@
 """The outbox table: every statement on it, each its own transaction but for `add`'s."""
 
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +19,7 @@ from shared.lookback import Reach
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=10)
+REASON_CHARACTERS = 300
 FIRST_PARKED, LONGEST_PARKED = timedelta(seconds=1), timedelta(seconds=30)
 
 
@@ -63,6 +64,25 @@ async def _keep(connection: Connection, messages: Sequence[Message]) -> None:
         [message.subject for message in messages],
         [message.body for message in messages],
     )
+
+
+async def add_unless_owed(connection: Connection, messages: Sequence[Message]) -> list[Message]:
+    """`add` those that don't say again what a row that is still here says; returns them.
+
+    For repetitions: while the broker is away they would pile up. By `outbox_by_subject`.
+    """
+    known = await _owed_already(connection, {message.subject for message in messages})
+    new = [message for message in messages if (message.key, message.subject) not in known]
+    if new:
+        await add(connection, new)
+    return new
+
+
+async def _owed_already(connection: Connection, subjects: Collection[str]) -> set[tuple[str, str]]:
+    rows = await connection.fetch(
+        "SELECT key, subject FROM outbox WHERE subject = ANY($1::text[]) AND NOT unsendable", list(subjects)
+    )
+    return {(row["key"], row["subject"]) for row in rows}
 
 
 async def backlog(pool: "Pool[Any]") -> Backlog:
@@ -146,14 +166,16 @@ async def _park(held: Any, token: UUID, parked: Sequence[tuple[Owed, BusError]])
     await held.execute(
         """
         UPDATE outbox o
-        SET token = NULL, failures = failures + 1, available_at = now() + p.wait, unsendable = p.unsendable
-        FROM unnest($2::bigint[], $3::interval[], $4::boolean[]) AS p (position, wait, unsendable)
+        SET token = NULL, failures = failures + 1, available_at = now() + p.wait, unsendable = p.unsendable,
+            reason = p.reason
+        FROM unnest($2::bigint[], $3::interval[], $4::boolean[], $5::text[]) AS p (position, wait, unsendable, reason)
         WHERE o.position = p.position AND o.token = $1
         """,
         token,
         [owed.position for owed, _ in parked],
         [parked_for(owed.failures, random.random()) for owed, _ in parked],
         [isinstance(error, Unsendable) for _, error in parked],
+        [f"{type(error).__name__}: {error}"[:REASON_CHARACTERS].replace("\0", "") for _, error in parked],
     )
 
 

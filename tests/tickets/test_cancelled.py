@@ -30,6 +30,8 @@ CANCELLED = OrderCancelled(
     reason="buyer",
     cancelled_at=PLACED.placed_at,
 )
+# Of all deliveries: a file that is not there any more would be drawn again.
+STORE = open_store("memory://")
 NOTHING: Any = None
 
 
@@ -59,7 +61,7 @@ async def pool(migrated_url: str) -> AsyncIterator["Pool[Any]"]:
 
 async def place(pool: "Pool[Any]", renderer: Renderer) -> Verdict:
     standing_in: Any = renderer
-    issuer = Issuer(pool, standing_in, open_store("memory://"), SIGNER, on_commit=lambda: None, design=lambda _: "stub")
+    issuer = Issuer(pool, standing_in, STORE, SIGNER, on_commit=lambda: None, design=lambda _: "stub")
     return await issuer.issue(PLACED, NOTHING)
 
 

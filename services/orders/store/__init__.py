@@ -23,7 +23,7 @@ from services.orders.store.accounts import (
 from services.orders.store.cancelling import VoidTicket, return_places, void_order
 from services.orders.store.events import SlugTaken, add_event, add_organiser, any_event, event, published_events
 from services.orders.store.first_answers import FirstAnswer, first_answers, forget_old_answers, keep_answers
-from services.orders.store.keys import ApiKey, add_key, caller, keys, lock_keys, revoke_key
+from services.orders.store.keys import ApiKey, add_key, caller, key_by_id, keys, lock_keys, revoke_key
 from services.orders.store.orders import (
     News,
     StoredOrder,
@@ -40,6 +40,7 @@ from services.orders.store.owned import (
     change_event,
     change_owned_type,
     lock_owned_type,
+    organiser_of,
     owned_event,
     owned_events,
     set_published,
@@ -83,6 +84,7 @@ __all__ = [
     "forget_links",
     "forget_old_answers",
     "keep_answers",
+    "key_by_id",
     "keys",
     "link",
     "links_asked",
@@ -97,6 +99,7 @@ __all__ = [
     "orders_of",
     "orders_of_buyer",
     "organiser_named",
+    "organiser_of",
     "owned_event",
     "owned_events",
     "owned_order",

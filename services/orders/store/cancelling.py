@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.orders.cancelling import By
 from services.orders.store.orders import StoredOrder
 from services.orders.store.placing import lock_types
 from shared.database import Connection
@@ -17,9 +18,11 @@ class VoidTicket:
     ticket_type: UUID
 
 
-async def void_order(connection: Connection, order: StoredOrder, at: datetime) -> list[VoidTicket]:
+async def void_order(connection: Connection, order: StoredOrder, by: By, at: datetime) -> list[VoidTicket]:
     """The order cancelled and its tickets void; `lock_order` has locked its row. By the index `tickets_order`."""
-    await connection.execute("UPDATE orders SET status = 'cancelled', cancelled_at = $2 WHERE id = $1", order.id, at)
+    await connection.execute(
+        "UPDATE orders SET status = 'cancelled', cancelled_at = $2, cancelled_by = $3 WHERE id = $1", order.id, at, by
+    )
     rows = await connection.fetch(
         "UPDATE tickets SET voided_at = $2 WHERE order_id = $1 AND voided_at IS NULL RETURNING id, ticket_type_id",
         order.id,

@@ -63,6 +63,11 @@ async def keys(connection: Connection, organiser: str | None) -> list[ApiKey]:
     return [_key(row) for row in rows]
 
 
+async def key_by_id(connection: Connection, identity: UUID) -> ApiKey | None:
+    row = await connection.fetchrow(_KEY + "WHERE k.id = $1", identity)
+    return _key(row) if row else None
+
+
 async def lock_keys(connection: Connection, ref: str) -> list[ApiKey]:
     """By id, or by how they begin, which several may share; locked until the transaction ends."""
     rows = await connection.fetch(

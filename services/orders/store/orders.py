@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.orders.answer_shapes import OrderLine
+from services.orders.cancelling import By
 from services.orders.fulfilment import Fulfilment, Mail, OrderStatus
 from shared.database import Connection
 
@@ -28,6 +29,8 @@ class StoredOrder:
     placed_at: datetime
     fulfilment: Fulfilment
     pdf_key: str | None
+    cancelled_by: By | None = None
+    cancelled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def order_in(row: Any) -> StoredOrder:
         placed_at=row["placed_at"],
         fulfilment=Fulfilment(row["tickets_status"], row["email_status"], mail),
         pdf_key=row["pdf_key"],
+        cancelled_by=row["cancelled_by"],
+        cancelled_at=row["cancelled_at"],
     )
 
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
+
 from shared.database import Connection
 
 # An attempt takes 15 seconds at most: well over that, so that a slow note of it is not taken for a dead worker.
@@ -62,32 +64,43 @@ async def organiser_of(connection: Connection, event: UUID) -> UUID | None:
 
 
 async def owe(
-    connection: Connection, message: UUID, kind: str, body: bytes, *, event: UUID | None, order: str | None
+    connection: Connection,
+    message: UUID,
+    kind: str,
+    body: bytes,
+    *,
+    event: UUID | None,
+    order: str | None,
+    natural_key: str | None = None,
 ) -> int:
     """Owe this message to every enabled webhook of its organiser that listens; how many. Again: none.
+
+    What was told before under another id keeps that one, so that an endpoint knows it for the same.
 
     The organiser is that of the event, or of the order's event. One statement, for each message there is: by
     primary and unique keys and `webhooks_organiser`, and nothing is written where nobody listens.
     """
-    status = await connection.execute(
-        """
-        WITH listening AS (
-            SELECT w.id FROM webhooks w JOIN events e ON e.organiser_id = w.organiser_id
-             WHERE e.id = coalesce($4::uuid, (SELECT event_id FROM orders WHERE number = $5::text))
-               AND w.disabled_because IS NULL AND w.messages && ARRAY[$2::text, '*']
-        ), kept AS (
-            INSERT INTO webhook_messages (id, type, body)
-            SELECT $1, $2, $3 WHERE EXISTS (SELECT FROM listening) ON CONFLICT DO NOTHING
-        )
-        INSERT INTO webhook_deliveries (webhook_id, message_id) SELECT id, $1 FROM listening ON CONFLICT DO NOTHING
-        """,
-        message,
-        kind,
-        body,
-        event,
-        order,
-    )
+    try:
+        status = await connection.execute(_OWE, message, kind, body, event, order, natural_key or str(message))
+    except asyncpg.UniqueViolationError:
+        # Known under this id from before it had a natural key.
+        return 0
     return int(status.split()[-1])
+
+
+_OWE = """
+    WITH listening AS (
+        SELECT w.id FROM webhooks w JOIN events e ON e.organiser_id = w.organiser_id
+         WHERE e.id = coalesce($4::uuid, (SELECT event_id FROM orders WHERE number = $5::text))
+           AND w.disabled_because IS NULL AND w.messages && ARRAY[$2::text, '*']
+    ), kept AS (
+        INSERT INTO webhook_messages (id, type, body, natural_key)
+        SELECT $1, $2, $3, $6 WHERE EXISTS (SELECT FROM listening)
+            ON CONFLICT (natural_key) DO UPDATE SET natural_key = excluded.natural_key RETURNING id
+    )
+    INSERT INTO webhook_deliveries (webhook_id, message_id)
+    SELECT listening.id, kept.id FROM listening CROSS JOIN kept ON CONFLICT DO NOTHING
+"""
 
 
 async def take(connection: Connection, limit: int, each: int, busy: Mapping[UUID, int], *, failing: bool) -> list[Owed]:

@@ -47,6 +47,14 @@ class FanOut:
     async def _owe(self, fact: Fact, message: UUID, event: UUID | None, delivery: Delivery) -> None:
         what = told(fact, time_of(delivery.message.body))
         async with connection(self._pool) as held:
-            owed = await store.owe(held, message, what.type, what.body, event=event, order=about(fact).order)
+            owed = await store.owe(
+                held,
+                message,
+                what.type,
+                what.body,
+                event=event,
+                order=about(fact).order,
+                natural_key=fact.natural_key,
+            )
         if owed:
             self._on_owed()

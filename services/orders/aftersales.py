@@ -104,10 +104,7 @@ class AfterSales:
     async def _tell(self, number: str) -> None:
         """After the commit; a stream that misses it looks again by itself."""
         self.on_commit()
-        try:
-            await progress.announce(self.pool, number)
-        except DatabaseUnavailable:
-            return
+        await progress.announce(self.pool, [number])
 
 
 def stuck(order: StoredOrder, now: datetime) -> bool:

@@ -5,13 +5,13 @@ The database is the truth; a notification only says "look again", and a missed o
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import asyncpg
 
-from shared.database import Pool
+from shared.database import DatabaseUnavailable, Pool, connection
 from shared.messages import Fact
 
 CHANNEL = "orders_news"
@@ -65,6 +65,11 @@ def name_of(kind: type[Fact]) -> str:
     return kind.key.rpartition(".")[0]
 
 
-async def announce(pool: "Pool[Any]", number: str) -> None:
-    """Tell every process that there is news of this order. Never inside the transaction that makes it."""
-    await pool.execute("SELECT pg_notify($1, $2)", CHANNEL, number)
+async def announce(pool: "Pool[Any]", numbers: Collection[str]) -> None:
+    """Tell every process that there is news of these orders. Never inside the transaction that makes it.
+
+    A stream that misses it looks again by itself.
+    """
+    with suppress(DatabaseUnavailable):
+        async with connection(pool) as held:
+            await held.execute("SELECT pg_notify($1, number) FROM unnest($2::text[]) AS number", CHANNEL, list(numbers))

@@ -26,13 +26,16 @@ from services.orders.store.first_answers import FirstAnswer, first_answers, forg
 from services.orders.store.keys import ApiKey, add_key, caller, key_by_id, keys, lock_keys, revoke_key
 from services.orders.store.orders import (
     News,
+    Progress,
     StoredOrder,
     add_news,
     ages_of,
     lock_order,
+    lock_orders,
     news,
     order,
     save_fulfilment,
+    save_progress,
 )
 from services.orders.store.owned import (
     Owned,
@@ -56,6 +59,7 @@ __all__ = [
     "OwnOrder",
     "Owned",
     "PlacedOrder",
+    "Progress",
     "SlugTaken",
     "StoredOrder",
     "VoidTicket",
@@ -90,6 +94,7 @@ __all__ = [
     "links_asked",
     "lock_keys",
     "lock_order",
+    "lock_orders",
     "lock_owned_type",
     "lock_types",
     "members",
@@ -110,6 +115,7 @@ __all__ = [
     "sales_of",
     "sales_span",
     "save_fulfilment",
+    "save_progress",
     "session_address",
     "set_published",
     "use_link",

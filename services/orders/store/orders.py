@@ -1,10 +1,13 @@
 """Placed orders, and what became of them."""
 
 import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from services.orders.answer_shapes import OrderLine
 from services.orders.cancelling import By
@@ -43,6 +46,16 @@ class News:
     data: dict[str, Any]
 
 
+class Progress(msgspec.Struct, frozen=True):
+    """A report about an order and how it then stands; `pdf_key` None where the report is not of a PDF."""
+
+    number: str
+    state: Fulfilment
+    pdf_key: str | None
+    name: str
+    data: bytes
+
+
 async def order(connection: Connection, number: str) -> StoredOrder | None:
     row = await connection.fetchrow("SELECT * FROM orders WHERE number = $1", number)
     return order_in(row) if row else None
@@ -52,6 +65,14 @@ async def lock_order(connection: Connection, number: str) -> StoredOrder | None:
     """Its row locked until the transaction ends, before those of any ticket types."""
     row = await connection.fetchrow("SELECT * FROM orders WHERE number = $1 FOR NO KEY UPDATE", number)
     return order_in(row) if row else None
+
+
+async def lock_orders(connection: Connection, numbers: Collection[str]) -> dict[str, StoredOrder]:
+    """`lock_order` for many, in the order of their numbers, so that no two transactions deadlock."""
+    rows = await connection.fetch(
+        "SELECT * FROM orders WHERE number = ANY($1::text[]) ORDER BY number FOR NO KEY UPDATE", list(numbers)
+    )
+    return {row["number"]: order_in(row) for row in rows}
 
 
 def order_in(row: Any) -> StoredOrder:
@@ -89,6 +110,38 @@ async def save_fulfilment(connection: Connection, number: str, state: Fulfilment
         pdf_key,
         state.mail.template,
         state.mail.revision,
+    )
+
+
+async def save_progress(connection: Connection, reports: Sequence[Progress]) -> None:
+    """Where each order stands after its last report, and the news of each. Their rows are locked by `lock_orders`."""
+    if not reports:
+        return
+    last = {report.number: report for report in reports}
+    pdfs = {report.number: report.pdf_key for report in reports if report.pdf_key}
+    await connection.execute(
+        """
+        WITH news AS (
+            INSERT INTO order_news (number, name, data)
+            SELECT number, name, data FROM unnest($7::text[], $8::text[], $9::json[])
+                WITH ORDINALITY AS n (number, name, data, place) ORDER BY place
+        )
+        UPDATE orders o SET tickets_status = s.tickets, email_status = s.email,
+               pdf_key = coalesce(s.pdf_key, o.pdf_key),
+               mail_revision = CASE WHEN s.template = 'tickets' THEN s.revision ELSE o.mail_revision END
+          FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[])
+               AS s (number, tickets, email, pdf_key, template, revision)
+         WHERE o.number = s.number
+        """,
+        list(last),
+        [report.state.tickets for report in last.values()],
+        [report.state.email for report in last.values()],
+        [pdfs.get(number) for number in last],
+        [report.state.mail.template for report in last.values()],
+        [report.state.mail.revision for report in last.values()],
+        [report.number for report in reports],
+        [report.name for report in reports],
+        [report.data.decode() for report in reports],
     )
 
 

@@ -55,7 +55,7 @@ async def wire(settings: TicketsSettings, parts: AsyncExitStack, *, port: int) -
     background.start("inbox", forgetting(pool))
     background.start("event loop", metrics.watch_the_loop)
     issuer = Issuer(pool, renderer, objects, signer, on_commit=relay.wake, design=partial(design_for, flags))
-    await issuer.subscribe(bus, concurrency=2 * settings.render_processes)
+    await issuer.subscribe(bus, concurrency=renderer.orders_at_once)
     await Copyist(pool).subscribe(bus)
 
     app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)

@@ -1,6 +1,7 @@
 """An order placed becomes a PDF in the store and the news of it."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +10,10 @@ from msgspec.structs import replace
 from services.tickets import store
 from services.tickets.codes import TicketSigner
 from services.tickets.designing import design_of, store_key
+from services.tickets.render_errors import RenderFailed, RenderPostponed
 from services.tickets.restoring import kept_or_restored
 from services.tickets.worker import Design
-from services.tickets.workers import RenderFailed, RenderPool, WorkersUnavailable
+from services.tickets.workers import LONGEST_RENDER_SECONDS, RenderPool
 from shared import outbox
 from shared.bus import Bus, Delivery, Done, Later, Never, Subscription, Verdict
 from shared.bus.typed import handling
@@ -46,16 +48,20 @@ class Issuer:
         self._design = design
 
     async def subscribe(self, bus: Bus, concurrency: int) -> None:
-        """`concurrency` orders at once: enough to keep every rendering process busy."""
+        """`concurrency` orders at once: enough for the large ones that wait and for small ones to pass them."""
+        limit = timedelta(seconds=LONGEST_RENDER_SECONDS)
         await bus.subscribe(
-            Subscription(QUEUE, (OrderPlaced.key,), concurrency=concurrency), handling(OrderPlaced, self.issue)
+            Subscription(QUEUE, (OrderPlaced.key,), concurrency=concurrency, time_limit=limit),
+            handling(OrderPlaced, self.issue),
         )
 
     async def issue(self, placed: OrderPlaced, _: Delivery) -> Verdict:
         try:
             return await self._issue(placed)
-        except (DatabaseUnavailable, StoreUnavailable, WorkersUnavailable) as error:
+        except (DatabaseUnavailable, StoreUnavailable) as error:
             return Later(str(error), counts=False)
+        except RenderPostponed as error:
+            return Later(str(error), error.after, counts=False)
         except RenderFailed as error:
             return await self._give_up(placed, str(error))
 

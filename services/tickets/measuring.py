@@ -1,12 +1,14 @@
-"""How long drawing takes, for `/metrics`."""
+"""How long drawing takes and what became of the processes that draw, for `/metrics`."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
-BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+from services.tickets.render_errors import RenderFailed
+
+BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60)
 
 
 class RenderMeasures:
@@ -18,12 +20,24 @@ class RenderMeasures:
             registry=registry,
             buckets=BUCKETS,
         )
+        self._replaced = Counter(
+            "boxoffice_render_workers_replaced",
+            "Rendering processes that were replaced, and why.",
+            ("reason",),
+            registry=registry,
+        )
+
+    def replaced(self, reason: str) -> None:
+        self._replaced.labels(reason).inc()
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
-        began, outcome = time.perf_counter(), "failed"
+        began, outcome = time.perf_counter(), "postponed"
         try:
             yield
             outcome = "drawn"
+        except RenderFailed:
+            outcome = "failed"
+            raise
         finally:
             self._seconds.labels(outcome).observe(time.perf_counter() - began)

@@ -14,5 +14,6 @@ class TicketsSettings(Settings):
         default_factory=lambda: min(4, os.cpu_count() or 1),
         ge=1,
         le=64,
-        description="Processes that render PDFs. Unset: one a core, at most four.",
+        description="Processes that render PDFs; one more from the first order of over 20 tickets on. "
+        "Unset: one a core, at most four.",
     )

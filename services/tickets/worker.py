@@ -2,7 +2,7 @@
 
 Reads jobs from standard input and answers on standard output, each as eight bytes of length and then
 the bytes. A job is a pickled order, its codes and the design; an answer `D` and the PDF, or `F` and a reason.
-The first answer, before any job, says that the fonts are loaded.
+An empty job asks whether we are there. The first answer, before any job, says that the fonts are loaded.
 """
 
 import ctypes
@@ -42,7 +42,7 @@ def main(module: str, memory_bytes: int) -> None:
     renderer.warm_up()
     _write(answers, DRAWN)
     while (job := _read(jobs)) is not None:
-        _write(answers, _draw(renderer, job))
+        _write(answers, _draw(renderer, job) if job else DRAWN)
 
 
 def _draw(renderer: Renderer, job: bytes) -> bytes:

@@ -12,11 +12,15 @@ from asyncio.subprocess import PIPE, Process
 
 from services.tickets.worker import LENGTH_BYTES
 
-_START_SECONDS = 60.0
+START_SECONDS = 60.0
 
 
 class WorkerLost(Exception):
     """The process ended, or had to be killed."""
+
+
+class TooSlow(Exception):
+    """The job was not done at its deadline; its process was killed."""
 
 
 class WorkerProcess:
@@ -25,6 +29,7 @@ class WorkerProcess:
     def __init__(self, process: Process) -> None:
         self._process = process
         self._answers: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._heard_at = self._now()
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
@@ -41,17 +46,30 @@ class WorkerProcess:
         )
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def silent_seconds(self) -> float:
+        """How long ago it last answered."""
+        return self._now() - self._heard_at
+
+    @property
     def alive(self) -> bool:
         return self._process.returncode is None and not self._input.is_closing()
 
     async def ready(self) -> None:
         """Wait until it has said so. Raises `WorkerLost`."""
         try:
-            async with asyncio.timeout(_START_SECONDS):
+            async with asyncio.timeout(START_SECONDS):
                 await self._answer()
         except TimeoutError:
             self.kill()
-            raise WorkerLost(f"not ready after {_START_SECONDS:g} s") from None
+            raise WorkerLost(f"not ready after {START_SECONDS:g} s") from None
+
+    async def greet(self) -> None:
+        """Have it answer while it has nothing to do; one that is stopped never returns. Raises `WorkerLost`."""
+        await self.ask(b"")
 
     async def ask(self, job: bytes) -> bytes:
         """Send a job and wait for what it answers. Raises `WorkerLost`."""
@@ -78,6 +96,7 @@ class WorkerProcess:
         if answer is None:
             self._answers.put_nowait(None)
             raise WorkerLost(f"the process ended with status {self._process.returncode}")
+        self._heard_at = self._now()
         return answer
 
     async def _read(self) -> None:
@@ -88,6 +107,9 @@ class WorkerProcess:
                 self._answers.put_nowait(await self._output.readexactly(length))
         await self._process.wait()
         self._answers.put_nowait(None)
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
 
     @property
     def _input(self) -> asyncio.StreamWriter:

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,6 +27,9 @@ def render(order: OrderPlaced, codes: Mapping[str, str], design: str) -> bytes:
             Path(argument).write_text(str(os.getpid()))
             while True:
                 signal.pause()
+        case "wait":
+            while not Path(argument.partition(" ")[0]).exists():
+                time.sleep(0.01)
         case "eat":
             bytearray(1 << 40)
         case "raise":

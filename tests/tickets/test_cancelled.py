@@ -12,8 +12,8 @@ import pytest
 from services.tickets import store
 from services.tickets.copying import Copyist
 from services.tickets.handlers import Issuer
+from services.tickets.render_errors import RenderFailed
 from services.tickets.worker import Design
-from services.tickets.workers import RenderFailed
 from shared.bus import Done, Never, Verdict
 from shared.database import Pool, close_pool, connection, open_pool
 from shared.messages import OrderCancelled, OrderPlaced, TicketsIssued

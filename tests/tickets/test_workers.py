@@ -4,42 +4,19 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from services.tickets.deadlines import RenderDeadlines
+from services.tickets.render_errors import RenderFailed, RenderTooSlow, WorkersUnavailable
 from services.tickets.rendering import render
-from services.tickets.workers import RenderFailed, RenderPool, WorkersUnavailable
-from tests.servers.waiting import eventually
+from services.tickets.workers import RenderPool
 from tests.tickets.building import an_order, codes_of
+from tests.tickets.pools import MISBEHAVING, Open, gone, worker_of, written
 
-MISBEHAVING = "tests.tickets.misbehaving"
-SOON = timedelta(seconds=0.3)
-
-Open = Callable[..., Awaitable[RenderPool]]
-
-
-@pytest.fixture
-async def opened() -> AsyncIterator[Open]:
-    """Opens pools of one misbehaving worker, unless told otherwise, and closes them after the test."""
-    pools: list[RenderPool] = []
-
-    async def a_pool(
-        processes: int = 1, deadline: timedelta = timedelta(seconds=20), module: str = MISBEHAVING
-    ) -> RenderPool:
-        pool = RenderPool(processes, deadline, module=module)
-        pools.append(pool)
-        await pool.start()
-        return pool
-
-    yield a_pool
-    await asyncio.gather(*(pool.close() for pool in pools))
-
-
-async def worker_of(pool: RenderPool) -> int:
-    return int(await pool.render(an_order(), {}))
+SOON = RenderDeadlines(base=timedelta(seconds=0.3), per_ticket=timedelta())
 
 
 async def test_a_worker_draws_what_render_draws(opened: Open) -> None:
@@ -73,8 +50,8 @@ async def test_a_job_that_kills_two_workers_is_given_up(opened: Open) -> None:
 
 
 async def test_a_job_that_hangs_is_killed_at_its_deadline(opened: Open, tmp_path: Path) -> None:
-    pool = await opened(deadline=SOON)
-    with pytest.raises(RenderFailed, match=r"still drawing after 0\.3 s"):
+    pool = await opened(deadlines=SOON)
+    with pytest.raises(RenderTooSlow, match=r"still drawing after 0\.3 s"):
         await pool.render(an_order(number=f"hang {tmp_path / 'pid'}"), {})
     await gone(int((tmp_path / "pid").read_text()))
     assert await worker_of(pool)
@@ -119,7 +96,7 @@ async def test_a_cancelled_render_frees_its_place(opened: Open, tmp_path: Path) 
     pool = await opened()
     mark = tmp_path / "pid"
     waiting = asyncio.create_task(pool.render(an_order(number=f"hang {mark}"), {}))
-    hanging = int(await eventually(lambda: asyncio.to_thread(written, mark)))
+    hanging = int(await written(mark))
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
@@ -157,7 +134,7 @@ async def test_closing_ends_what_is_under_way_and_what_waits(opened: Open, tmp_p
     pool = await opened()
     mark = tmp_path / "pid"
     under_way = asyncio.create_task(pool.render(an_order(number=f"hang {mark}"), {}))
-    hanging = int(await eventually(lambda: asyncio.to_thread(written, mark)))
+    hanging = int(await written(mark))
     waiting = asyncio.create_task(worker_of(pool))
     await asyncio.sleep(0)
     await pool.close()
@@ -185,19 +162,11 @@ async def test_closing_leaves_no_process_and_no_descriptor(warm: bool) -> None:
 async def test_a_worker_dies_with_a_parent_that_is_killed_outright(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     parent = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.tickets.parent", str(mark))
-    hanging = int(await eventually(lambda: asyncio.to_thread(written, mark)))
+    hanging = int(await written(mark))
     parent.kill()
     await parent.wait()
     await gone(hanging)
 
 
-def written(mark: Path) -> str:
-    return mark.read_text() if mark.exists() else ""
-
-
 def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
-
-
-async def gone(process: int) -> None:
-    await eventually(lambda: asyncio.to_thread(lambda: not Path(f"/proc/{process}").exists()))

@@ -7,7 +7,7 @@ NoSuchFile       nothing is stored under this key
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +18,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, MemoryStore, S3Store
 
 from shared.messages import StoredDocument
+from shared.together import Together
 
 
 class BadStore(Exception):
@@ -38,13 +39,14 @@ class ObjectStore:
     def __init__(self, backend: LocalStore | MemoryStore | S3Store, folder: Path | None = None) -> None:
         self._backend = backend
         self._folder = folder
+        self._flushes = Together[Path, None](_flush_together)
 
     async def put(self, key: str, content: bytes) -> StoredDocument:
         """Store under `key`, replacing what is there; on disk when this returns. Raises `StoreUnavailable`."""
         with _translated(key):
             await obstore.put_async(self._backend, key, content)
             if self._folder:
-                await asyncio.to_thread(_flush, self._folder / key)
+                await self._flushes.add(self._folder / key)
         return StoredDocument(key=key, size=len(content), sha256=sha256(content).hexdigest())
 
     async def get(self, key: str) -> bytes:
@@ -81,9 +83,15 @@ def _translated(key: str) -> Iterator[None]:
         raise StoreUnavailable(f"{type(error).__name__} at {key}") from error
 
 
-def _flush(file: Path) -> None:
-    """The file and its folder's entry, down to the disk: the library renames into place without it."""
-    for path in (file, file.parent):
+async def _flush_together(files: Sequence[Path]) -> list[None]:
+    """What was written while the last flush ran shares one thread and the flush of its folder."""
+    await asyncio.to_thread(_flush, files)
+    return [None] * len(files)
+
+
+def _flush(files: Sequence[Path]) -> None:
+    """The files and their folders' entries, down to the disk: the library renames into place without it."""
+    for path in (*files, *{file.parent for file in files}):
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)

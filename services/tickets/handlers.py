@@ -1,10 +1,11 @@
 """An order placed becomes a PDF in the store and the news of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
 from services.tickets import store
@@ -16,13 +17,23 @@ from services.tickets.worker import Design
 from services.tickets.workers import LONGEST_RENDER_SECONDS, RenderPool
 from shared import outbox
 from shared.bus import Bus, Delivery, Done, Later, Never, Subscription, Verdict
+from shared.bus.receipts import acknowledge, done
 from shared.bus.typed import handling
-from shared.database import DatabaseUnavailable, Pool, connection, transaction
+from shared.database import Connection, DatabaseUnavailable, Pool, connection, transaction
 from shared.messages import EventDetails, OrderPlaced, StoredDocument, TicketsFailed, TicketsIssued, message
 from shared.object_store import ObjectStore, StoreUnavailable
 from shared.queues import queue_of
+from shared.together import Together, in_one_transaction
 
 QUEUE = queue_of("tickets", OrderPlaced)
+
+
+class Issued(msgspec.Struct, frozen=True):
+    """A PDF that is in the store and not yet told of, and the message that asked for it."""
+
+    placed: OrderPlaced
+    document: StoredDocument
+    delivery: Delivery
 
 
 class Issuer:
@@ -46,6 +57,8 @@ class Issuer:
         self._signer = signer
         self._on_commit = on_commit
         self._design = design
+        self._known = Together[str, store.KnownOrder](self._read)
+        self._issued = Together[Issued, None](in_one_transaction(pool, write_issued, on_commit))
 
     async def subscribe(self, bus: Bus, concurrency: int) -> None:
         """`concurrency` orders at once: enough for the large ones that wait and for small ones to pass them."""
@@ -55,9 +68,9 @@ class Issuer:
             handling(OrderPlaced, self.issue),
         )
 
-    async def issue(self, placed: OrderPlaced, _: Delivery) -> Verdict:
+    async def issue(self, placed: OrderPlaced, delivery: Delivery) -> Verdict:
         try:
-            return await self._issue(placed)
+            return await self._issue(placed, delivery)
         except (DatabaseUnavailable, StoreUnavailable) as error:
             return Later(str(error), counts=False)
         except RenderPostponed as error:
@@ -65,9 +78,8 @@ class Issuer:
         except RenderFailed as error:
             return await self._give_up(placed, str(error))
 
-    async def _issue(self, placed: OrderPlaced) -> Verdict:
-        async with connection(self._pool) as held:
-            known = await store.known_order(held, placed.number)
+    async def _issue(self, placed: OrderPlaced, delivery: Delivery) -> Verdict:
+        known = await self._known.add(placed.number)
         if known.cancelled:
             return Done()
         if known.document:
@@ -75,12 +87,12 @@ class Issuer:
         design = self._design(placed)
         pdf = await self._draw(placed, design)
         document = await self._objects.put(store_key(placed, design), pdf)
-        async with transaction(self._pool) as held:
-            # Not if it was cancelled meanwhile: the file then stays where nobody is told of it.
-            if await store.add_document(held, placed.number, placed.event, document):
-                await outbox.add(held, [message(_issued(placed, document), source="tickets")])
-        self._on_commit()
-        return Done()
+        await self._issued.add(Issued(placed, document, delivery))
+        return done(delivery)
+
+    async def _read(self, numbers: Sequence[str]) -> list[store.KnownOrder]:
+        async with connection(self._pool) as held:
+            return await store.known_orders(held, numbers)
 
     async def _issue_again(self, placed: OrderPlaced, issued: StoredDocument, drawn: EventDetails | None) -> Verdict:
         """Tell of the PDF once more, to who may not have heard; one that the store has lost is drawn again first."""
@@ -102,7 +114,7 @@ class Issuer:
         """Tell the order, and leave the message with the dead letters, whence it can be replayed."""
         try:
             async with transaction(self._pool) as held:
-                known = await store.known_order(held, placed.number)
+                (known,) = await store.known_orders(held, [placed.number])
                 if known.cancelled:
                     return Done()
                 if known.document is None:
@@ -113,6 +125,18 @@ class Issuer:
             return Later(str(error), counts=False)
         self._on_commit()
         return Never(reason)
+
+
+async def write_issued(held: Connection, issued: Sequence[Issued]) -> list[None]:
+    """The PDFs, the news of those that are new, and the acknowledgements.
+
+    Not of those that were cancelled meanwhile: their files then stay where nobody is told of them.
+    """
+    new = await store.add_documents(held, [(each.placed.number, each.placed.event, each.document) for each in issued])
+    facts = {each.placed.number: _issued(each.placed, each.document) for each in issued if each.placed.number in new}
+    await outbox.add(held, [message(fact, source="tickets") for fact in facts.values()])
+    await acknowledge(held, [each.delivery for each in issued])
+    return [None] * len(issued)
 
 
 def _issued(placed: OrderPlaced, document: StoredDocument) -> TicketsIssued:

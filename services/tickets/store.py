@@ -1,8 +1,10 @@
 """The tickets service's SQL, all of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -21,48 +23,61 @@ class KnownOrder:
     drawn: EventDetails | None
 
 
-async def known_order(connection: Connection, number: str) -> KnownOrder:
-    row = await connection.fetchrow(
+async def known_orders(connection: Connection, numbers: Sequence[str]) -> list[KnownOrder]:
+    """In the order asked for."""
+    rows = await connection.fetch(
         """
-        SELECT EXISTS (SELECT FROM cancelled_orders WHERE number = $1) AS cancelled, d.store_key, d.size, d.sha256,
-               e.details
-          FROM (VALUES (1)) AS one (row) LEFT JOIN documents d ON d.number = $1
-          LEFT JOIN drawn_events e ON e.digest = d.drawn_event
+        SELECT EXISTS (SELECT FROM cancelled_orders c WHERE c.number = asked.number) AS cancelled,
+               d.store_key, d.size, d.sha256, e.details
+          FROM unnest($1::text[]) WITH ORDINALITY AS asked (number, place)
+          LEFT JOIN documents d ON d.number = asked.number
+          LEFT JOIN drawn_events e ON e.digest = d.drawn_event ORDER BY place
         """,
-        number,
+        list(numbers),
     )
-    assert row  # noqa: S101 - there is always one
+    return [_known(row) for row in rows]
+
+
+def _known(row: Any) -> KnownOrder:
     document = StoredDocument(row["store_key"], row["size"], row["sha256"]) if row["store_key"] else None
     drawn = row["details"] and msgspec.json.decode(row["details"], type=EventDetails)
     return KnownOrder(row["cancelled"], document, drawn)
 
 
-async def add_document(connection: Connection, number: str, event: EventDetails, document: StoredDocument) -> bool:
-    """Record an order's PDF and what it was drawn of; False when it has one already, or is cancelled. Clears an
-    earlier failure.
+async def add_documents(connection: Connection, issued: Sequence[tuple[str, EventDetails, StoredDocument]]) -> set[str]:
+    """Record orders' PDFs and what they were drawn of; returns the numbers of those that are new.
 
-    A cancellation committed at the same moment is as good as one that came right after.
+    Not those that are cancelled, or have one already. Clears earlier failures. A cancellation committed at the same
+    moment is as good as one that came right after. Written in the order of their numbers, so that two transactions
+    with the same ones wait for each other and do not deadlock.
     """
-    details = msgspec.json.encode(event)
-    added = await connection.fetchval(
+    details = {event: msgspec.json.encode(event) for event in {event for _, event, _ in issued}}
+    digests = {event: sha256(encoded).digest()[:16] for event, encoded in details.items()}
+    rows = sorted(issued, key=lambda row: row[0])
+    drawn = sorted((digests[event], details[event].decode()) for event in details)
+    added = await connection.fetch(
         """
         WITH drawn AS (
-            INSERT INTO drawn_events (digest, details) VALUES ($6, $7::json) ON CONFLICT DO NOTHING
+            INSERT INTO drawn_events (digest, details) SELECT * FROM unnest($7::bytea[], $8::json[])
+                ON CONFLICT DO NOTHING
+        ), cleared AS (
+            DELETE FROM failures WHERE number = ANY($1::text[])
         )
-        INSERT INTO documents (number, event_id, store_key, size, sha256, drawn_event) SELECT $1, $2, $3, $4, $5, $6
-         WHERE NOT EXISTS (SELECT FROM cancelled_orders WHERE number = $1)
-            ON CONFLICT (number) DO NOTHING RETURNING true
+        INSERT INTO documents (number, event_id, store_key, size, sha256, drawn_event)
+        SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::bytea[]) AS d (number)
+         WHERE NOT EXISTS (SELECT FROM cancelled_orders c WHERE c.number = d.number)
+            ON CONFLICT (number) DO NOTHING RETURNING number
         """,
-        number,
-        UUID(event.id),
-        document.key,
-        document.size,
-        document.sha256,
-        sha256(details).digest()[:16],
-        details.decode(),
+        [number for number, _, _ in rows],
+        [UUID(event.id) for _, event, _ in rows],
+        [document.key for _, _, document in rows],
+        [document.size for _, _, document in rows],
+        [document.sha256 for _, _, document in rows],
+        [digests[event] for _, event, _ in rows],
+        [digest for digest, _ in drawn],
+        [encoded for _, encoded in drawn],
     )
-    await connection.execute("DELETE FROM failures WHERE number = $1", number)
-    return bool(added)
+    return {row["number"] for row in added}
 
 
 async def replace_document(connection: Connection, number: str, document: StoredDocument) -> None:

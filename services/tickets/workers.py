@@ -33,6 +33,9 @@ MEMORY_BYTES = 1 << 29
 LARGE_A_WORKER = 4
 """Large orders, drawn or waiting, that a service holds for each of its processes."""
 
+SMALL_AT_ONCE = 64
+"""Small orders that a service holds: what is issued together shares transactions and flushes to disk."""
+
 WAIT_SECONDS = 60.0
 """An order for which no process came free in this time goes back to its queue."""
 
@@ -73,7 +76,7 @@ class RenderPool:
     @property
     def orders_at_once(self) -> int:
         """Room for all large orders that are held at once, and beside them for enough small ones."""
-        return LARGE_A_WORKER * self._processes + 2 * (self._processes + 1)
+        return LARGE_A_WORKER * self._processes + SMALL_AT_ONCE
 
     async def start(self) -> None:
         for _ in range(self._processes):

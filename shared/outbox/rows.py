@@ -46,7 +46,7 @@ async def add(connection: Connection, messages: Sequence[Message]) -> None:
 
     Where the bus lies in the same database they go straight into its queues, and into the outbox only what can't.
     """
-    if publisher := publisher_of(connection):
+    if messages and (publisher := publisher_of(connection)):
         messages = await publisher.enqueue(connection, messages)
     if messages:
         await _keep(connection, messages)

@@ -14,9 +14,9 @@ from services.tickets.copying import Copyist
 from services.tickets.handlers import Issuer
 from services.tickets.render_errors import RenderFailed
 from services.tickets.worker import Design
-from shared.bus import Done, Never, Verdict
+from shared.bus import Delivery, Done, Never, Verdict
 from shared.database import Pool, close_pool, connection, open_pool
-from shared.messages import OrderCancelled, OrderPlaced, TicketsIssued
+from shared.messages import OrderCancelled, OrderPlaced, TicketsIssued, message
 from shared.object_store import open_store
 from tests.tickets.building import SIGNER, an_order
 
@@ -32,7 +32,7 @@ CANCELLED = OrderCancelled(
 )
 # Of all deliveries: a file that is not there any more would be drawn again.
 STORE = open_store("memory://")
-NOTHING: Any = None
+DELIVERY = Delivery(message(PLACED, source="orders"), "tickets.any", 1)
 
 
 class Renderer:
@@ -62,11 +62,11 @@ async def pool(migrated_url: str) -> AsyncIterator["Pool[Any]"]:
 async def place(pool: "Pool[Any]", renderer: Renderer) -> Verdict:
     standing_in: Any = renderer
     issuer = Issuer(pool, standing_in, STORE, SIGNER, on_commit=lambda: None, design=lambda _: "stub")
-    return await issuer.issue(PLACED, NOTHING)
+    return await issuer.issue(PLACED, DELIVERY)
 
 
 async def cancel(pool: "Pool[Any]") -> Verdict:
-    return await Copyist(pool).copy_cancellation(CANCELLED, NOTHING)
+    return await Copyist(pool).copy_cancellation(CANCELLED, DELIVERY)
 
 
 async def told(pool: "Pool[Any]") -> list[str]:
@@ -122,4 +122,4 @@ async def test_tickets_of_another_order_are_not_void(pool: "Pool[Any]") -> None:
 
 async def test_a_cancellation_that_can_not_be_one_goes_to_the_dead_letters(pool: "Pool[Any]") -> None:
     wrong = msgspec.structs.replace(CANCELLED, tickets=("1",))
-    assert isinstance(await Copyist(pool).copy_cancellation(wrong, NOTHING), Never)
+    assert isinstance(await Copyist(pool).copy_cancellation(wrong, DELIVERY), Never)

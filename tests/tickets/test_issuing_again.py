@@ -9,12 +9,12 @@ from msgspec.structs import replace
 
 from services.tickets.designing import store_key
 from services.tickets.handlers import Issuer
+from services.tickets.render_errors import RenderFailed
 from services.tickets.rendering import render
 from services.tickets.worker import Design
-from services.tickets.workers import RenderFailed
-from shared.bus import Done, Never, Verdict
+from shared.bus import Delivery, Done, Never, Verdict
 from shared.database import Pool, close_pool, open_pool
-from shared.messages import OrderPlaced, StoredDocument, TicketsFailed, TicketsIssued, read
+from shared.messages import OrderPlaced, StoredDocument, TicketsFailed, TicketsIssued, message, read
 from shared.object_store import ObjectStore, open_store
 from tests.tickets.building import SIGNER, an_order
 
@@ -22,7 +22,7 @@ PLACED = an_order()
 # What orders tells when it asks again: the event as it is by then.
 LATER = replace(PLACED, event=replace(PLACED.event, name="Summer Night, moved"))
 KEY = store_key(PLACED, "stub")
-NOTHING: Any = None
+DELIVERY = Delivery(message(PLACED, source="orders"), "tickets.any", 1)
 
 
 class Renderer:
@@ -51,7 +51,7 @@ class Room:
 
     async def place(self, placed: OrderPlaced = PLACED, design: Design = "stub") -> Verdict:
         issuer = Issuer(self.pool, self.renderer, self.objects, SIGNER, lambda: None, lambda _: design)
-        return await issuer.issue(placed, NOTHING)
+        return await issuer.issue(placed, DELIVERY)
 
     async def published(self) -> None:
         """What was owed has gone to the broker."""

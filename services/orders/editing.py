@@ -18,6 +18,7 @@ from services.orders.shapes import parse
 from services.orders.slugs import candidates
 from services.orders.store import Owned, SlugTaken
 from shared import outbox
+from shared.bus import Unsendable
 from shared.database import Connection
 from shared.web import Fault, invalid, not_found
 
@@ -138,7 +139,10 @@ async def _read(held: Connection, organiser: UUID, event: UUID) -> Owned:
 
 
 async def _tell(held: Connection, owned: Owned, names: Sequence[str]) -> None:
-    await outbox.add(held, [reporting.event_changed(owned, names)])
+    try:
+        await outbox.add(held, [reporting.event_changed(owned, names)])
+    except Unsendable:
+        raise invalid([Fault("", "The event is too large: shorten its texts, or those of its ticket types.")]) from None
 
 
 def _type_of(owned: Owned, slug: str) -> TicketType:

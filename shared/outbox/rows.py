@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from shared.bus.checking import fault_of
 from shared.bus.protocol import BusError, BusUnavailable, Message, Refused, Unsendable
 from shared.database import Connection, Pool, connection
 from shared.lookback import Reach
@@ -40,7 +41,13 @@ class Owed(msgspec.Struct, frozen=True):
 
 
 async def add(connection: Connection, messages: Sequence[Message]) -> None:
-    """Owe these messages to the bus from the moment the caller's transaction commits."""
+    """Owe these messages to the bus from the moment the caller's transaction commits.
+
+    Raises `Unsendable` for one that no bus can ever take: what would lead to it is then not done at all.
+    """
+    for message in messages:
+        if fault := fault_of(message):
+            raise fault
     await connection.execute(
         """
         INSERT INTO outbox (message_id, key, subject, body)

@@ -8,6 +8,8 @@ import pytest
 from services.orders import answers
 from services.orders.answers import event_summary
 from services.orders.organising import NewTicketType
+from services.orders.pages import browsing_pages
+from services.orders.pages.offers import offer
 from shared.bus import Delivery, Done, Subscription, Verdict
 from shared.messages import OrderPlaced, read
 from tests.orders.builders import a_new_event
@@ -81,9 +83,16 @@ async def test_what_can_not_be_shown_is_left_out_alone_and_logged_once(
             raise OverflowError
         return event_summary(event)
 
+    def fussy_page(event: Any, *more: Any) -> Any:
+        return offer(fussy(event) and event, *more)
+
     monkeypatch.setattr(answers, "event_summary", fussy)
+    monkeypatch.setattr(browsing_pages, "offer", fussy_page)
     for _ in range(3):
         status, listed, _ = await orders.ask("GET", "/v1/events")
         assert (status, [one["slug"] for one in listed["data"]]) == (200, ["summer-night"])
+        async with orders.client.get("/") as response:
+            page = await response.text()
+        assert (response.status, "/events/summer-night" in page, "/events/broken" in page) == (200, True, False)
     printed = capfd.readouterr()
     assert (printed.out + printed.err).count(identity) == 1

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MAX_NAME = 200
-
 AsJson = Annotated[bool, typer.Option("--json", help="for programs")]
 
 
@@ -46,9 +44,7 @@ def create(
     """Make a key and print it, once: only its hash is kept."""
     from services.orders.organisers import make_key
 
-    name = organiser.strip()
-    if not name or len(name) > MAX_NAME or not name.isprintable():
-        raise WrongUsage(f"--organiser: give a name of at most {MAX_NAME} printable characters")
+    name = _organiser(organiser)
     chosen = _rights(rights)
     made = in_transaction(lambda held: make_key(held, name, chosen))
     if as_json:
@@ -91,6 +87,18 @@ def revoke(key: Annotated[str, typer.Argument(metavar="ID", help="its id, or its
 
     revoked = in_transaction(work)
     typer.echo(f"{revoked.prefix}… of {revoked.organiser} is revoked")
+
+
+def _organiser(text: str) -> str:
+    from shared.values import texts
+
+    try:
+        name = texts.name(text.strip())
+    except ValueError as error:
+        raise WrongUsage(f"--organiser: {error}") from None
+    if len(name) > texts.MAX_NAME:
+        raise WrongUsage(f"--organiser: give a name of at most {texts.MAX_NAME} characters")
+    return name
 
 
 def _rights(text: str) -> "list[Right]":

@@ -83,13 +83,11 @@ async def _organiser(held: "asyncpg.Connection", name: str) -> "UUID":
 
 
 def _identity(address: str) -> str:
-    from pydantic import TypeAdapter, ValidationError
-
     from services.orders.accounts.rules import identity
-    from services.orders.requests import EmailAddress
+    from shared.values.addresses import buyers_address
 
     try:
-        sound: str = TypeAdapter(EmailAddress).validate_python(address.strip())
-    except ValidationError as error:
-        raise WrongUsage(str(error.errors()[0]["msg"])) from None
+        sound = buyers_address(address.strip())
+    except ValueError as error:
+        raise WrongUsage(str(error)) from None
     return identity(sound)

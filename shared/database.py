@@ -11,6 +11,8 @@ from typing import Any
 
 import asyncpg
 
+from shared.values import times
+
 Pool = asyncpg.Pool
 Connection = asyncpg.pool.PoolConnectionProxy | asyncpg.Connection
 
@@ -54,8 +56,10 @@ async def open_pool(url: str, schema: str, *, size: int = 8, publisher: Any = No
         command_timeout=COMMAND_SECONDS,
         max_inactive_connection_lifetime=600,
         connection_class=_publishing_with(publisher) if publisher else asyncpg.Connection,
+        init=_read_every_time,
         reset=_leave_as_it_is,
         server_settings={
+            "timezone": "UTC",
             "search_path": schema,
             "application_name": f"boxoffice-{schema}",
             "statement_timeout": str(int(COMMAND_SECONDS * 1000)),
@@ -67,6 +71,17 @@ async def open_pool(url: str, schema: str, *, size: int = 8, publisher: Any = No
 
 def _publishing_with(publisher: Any) -> type[asyncpg.Connection]:
     return type("PublishingConnection", (asyncpg.Connection,), {"__slots__": (), "publisher": publisher})
+
+
+async def _read_every_time(held: Connection) -> None:
+    """A time that Python's calendar has not, which the driver can't read, spoils one row and not the whole answer."""
+    await held.set_type_codec(
+        "timestamptz",
+        schema="pg_catalog",
+        format="tuple",
+        encoder=lambda at: (times.to_postgres(at),),
+        decoder=lambda sent: times.from_postgres(sent[0]),
+    )
 
 
 async def _leave_as_it_is(_: Connection) -> None:

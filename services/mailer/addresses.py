@@ -3,17 +3,11 @@
 import re
 from dataclasses import dataclass
 
-import idna
+from shared.values.addresses import BadAddress, envelope
 
-# RFC 5322 section 3.2.3, and what RFC 6531 adds to it: anything beyond ASCII that is not a control.
-_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u00a1-\u2027\u202f-\ud7ff\uf900-\U0010ffff]+"
-_LOCAL = re.compile(rf'(?:{_ATOM}(?:\.{_ATOM})*|"[ !#-\[\]-~]+")')
-_DOMAIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?|\[[0-9A-Fa-f.:IPv]+\]")
+__all__ = ["BadAddress", "Mailbox", "mailbox", "named_mailbox"]
+
 _NAMED = re.compile(r'(?:"(?P<quoted>[^"]*)"|(?P<bare>[^<"]*?))\s*<(?P<address>[^<>]+)>')
-
-
-class BadAddress(ValueError):
-    """No mail can be addressed so; the message is for the person who typed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +33,8 @@ def mailbox(address: str, name: str = "") -> Mailbox:
     >>> mailbox("ada@bücher.example").address
     'ada@xn--bcher-kva.example'
     """
-    local, at, domain = address.strip().rpartition("@")
-    if not at or not _LOCAL.fullmatch(local) or len(local.encode()) > 64:
-        raise BadAddress("what stands before the @ is no mailbox")
-    return Mailbox(local, _ascii(domain), name.strip())
+    local, domain = envelope(address)
+    return Mailbox(local, domain, name.strip())
 
 
 def named_mailbox(text: str) -> Mailbox:
@@ -57,13 +49,3 @@ def named_mailbox(text: str) -> Mailbox:
     if not found:
         return mailbox(text)
     return mailbox(found["address"], found["quoted"] or found["bare"] or "")
-
-
-def _ascii(domain: str) -> str:
-    try:
-        ascii_domain = domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
-    except idna.IDNAError as error:
-        raise BadAddress(f"what stands after the @ is no domain: {error}") from error
-    if len(ascii_domain) > 253 or not _DOMAIN.fullmatch(ascii_domain):
-        raise BadAddress("what stands after the @ is no domain")
-    return ascii_domain

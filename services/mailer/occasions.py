@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone_location
@@ -10,6 +9,7 @@ from babel.dates import format_date, format_time, get_timezone_gmt, get_timezone
 from services.mailer.wording.orders import WORDS
 from shared.languages import language_of
 from shared.messages import EventDetails
+from shared.values.times import zone_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Occasion:
 def occasion(event: EventDetails, tag: str) -> Occasion:
     """The event's times for a reader of the BCP 47 language `tag`; about 0.3 ms the first time."""
     locale = reading_locale(tag)
-    zone = _zone(event.timezone)
+    zone = zone_for(event.timezone, event.starts_at, event.ends_at)
     start = event.starts_at.astimezone(zone)
     end = event.ends_at.astimezone(zone) if event.ends_at else None
     until = WORDS[language_of(tag)].until
@@ -45,13 +45,6 @@ def reading_locale(tag: str) -> Locale:
     except (UnknownLocaleError, ValueError):
         return Locale(language)
     return found if found.language == language else Locale(language)
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def _zone_name(at: datetime, locale: Locale) -> str:

@@ -4,6 +4,7 @@ A placed order's answer is kept for its Idempotency-Key without its last two mem
 token and the links; both follow from the order, so `whole` gives the same bytes again.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import cast
@@ -14,7 +15,8 @@ import msgspec
 from services.orders import answer_shapes as shapes
 from services.orders.catalogue import Event, TicketType
 from services.orders.fulfilment import Fulfilment, OrderStatus
-from services.orders.placing import Accepted, NotOnSale, SoldOut
+from services.orders.placing import Accepted, NotOnSale, PriceChanged, SoldOut
+from services.orders.showing import each_shown
 from services.orders.store import Owned
 from services.orders.tokens import Tokens
 from shared.web import Problem
@@ -50,6 +52,16 @@ def owned_event(owned: Owned) -> shapes.OwnedEvent:
     return {**event(owned.event), "published_at": owned.published_at and owned.published_at.astimezone(UTC)}
 
 
+def events(listed: Iterable[Event]) -> list[shapes.Event]:
+    """Each encoded by itself: one that can't be is left out."""
+    return each_shown(listed, lambda one: cast(shapes.Event, encoded(event(one))), lambda one: one.id)
+
+
+def owned_events(listed: Iterable[Owned]) -> list[shapes.OwnedEvent]:
+    """Each encoded by itself, as `events` are."""
+    return each_shown(listed, lambda one: cast(shapes.OwnedEvent, encoded(owned_event(one))), lambda one: one.event.id)
+
+
 def lines(accepted: Accepted) -> list[shapes.OrderLine]:
     return [
         {
@@ -66,7 +78,7 @@ def lines(accepted: Accepted) -> list[shapes.OrderLine]:
 @lru_cache(maxsize=2000)
 def _summary_in_json(event: Event) -> shapes.EventSummary:
     """Once a reading of the event, not once an order."""
-    return cast(shapes.EventSummary, msgspec.Raw(encode(event_summary(event))))
+    return cast(shapes.EventSummary, encoded(event_summary(event)))
 
 
 def placed(accepted: Accepted, lines: bytes, placed_at: datetime) -> bytes:
@@ -86,10 +98,17 @@ def placed(accepted: Accepted, lines: bytes, placed_at: datetime) -> bytes:
     )
 
 
-def refusal(decision: SoldOut | NotOnSale) -> bytes:
+def refusal(decision: SoldOut | PriceChanged | NotOnSale) -> bytes:
     """Why an order was not placed, as a problem."""
     if isinstance(decision, NotOnSale):
         problem = Problem(409, "not-on-sale", "Not on sale", f"{decision.reason} Nothing was ordered.")
+    elif isinstance(decision, PriceChanged):
+        detail = (
+            "The order costs something else than expected. Nothing was ordered: show the buyer the new `total`, "
+            "and if they agree send it as `expected_total`, with a new Idempotency-Key."
+        )
+        problem = Problem(409, "price-changed", "Price changed", detail)
+        problem.extra["total"] = money(decision.total.amount, decision.total.currency)
     else:
         detail = "There are not enough places left for this order. Nothing was ordered: choose fewer, or another type."
         problem = Problem(409, "sold-out", "Sold out", detail)
@@ -148,6 +167,11 @@ def number_in(stored: bytes) -> str:
 
 def encode(document: object) -> bytes:
     return _encode(document)
+
+
+def encoded(document: object) -> msgspec.Raw:
+    """To stand as it is in a larger document."""
+    return msgspec.Raw(_encode(document))
 
 
 class _Stored(msgspec.Struct):

@@ -4,7 +4,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import web
 
@@ -69,13 +69,17 @@ class OrdersApi:
         takes=(IDEMPOTENCY_KEY,),
         body=OrderRequest,
         body_example=examples.ORDER_REQUEST,
-        problems=("not-found", "sold-out", "not-on-sale", "idempotency-conflict", "idempotency-mismatch"),
+        problems=(
+            *("not-found", "sold-out", "price-changed", "not-on-sale"),
+            *("idempotency-conflict", "idempotency-mismatch"),
+        ),
     )
     async def place_order(self, request: web.Request) -> web.Response:
         """Place an order.
 
         All of it or nothing. Send an `Idempotency-Key`, and a request whose answer was lost can be repeated without
         fear of a second order. A refusal (409) is repeated too: send a new key with a changed wish.
+        With an `expected_total`, what the buyer agreed to, nothing is ordered at another price.
         """
         self.checkout.refuse_when_full()
         key = _idempotency_key(request)
@@ -88,7 +92,8 @@ class OrdersApi:
     @described(BUYERS, ORDER, takes=(NUMBER,), opened_by=(ORDER_TOKEN, ORGANISER_KEY))
     async def show_order(self, request: web.Request) -> web.Response:
         """Read an order."""
-        return private(await self._shown(await self.access.own_order(request, right="read")))
+        order = await self.access.own_order(request, right="read")
+        return private(self._shown(order, await self._event_of(order)))
 
     @described(BUYERS, PROGRESS, PROGRESS_OVER, takes=(NUMBER, LAST_EVENT_ID), opened_by=(ORDER_TOKEN, SIGNED_LINK))
     async def stream_progress(self, request: web.Request) -> web.StreamResponse:
@@ -133,7 +138,8 @@ class OrdersApi:
         can cancel until the event begins, its organiser's key with the right `write` always can. Safe to repeat.
         """
         order = await self.access.own_order(request, right="write")
-        return private(await self._shown(await self.aftersales.cancel(order, by=self.access.side(request))))
+        event = await self._event_of(order)
+        return private(self._shown(await self.aftersales.cancel(order, by=self.access.side(request)), event))
 
     @described(BUYERS, ASKED, takes=(NUMBER,), problems=("not-ready", "void"), opened_by=(ORDER_TOKEN, ORGANISER_KEY))
     async def resend_tickets(self, request: web.Request) -> web.Response:
@@ -142,16 +148,20 @@ class OrdersApi:
         To the buyer's address; each request is one more mail, at most once a minute and ten times a day.
         """
         order = await self.access.own_order(request, right="write")
-        asked = await self.aftersales.flags.of(request)
-        return private(await self._shown(await self.aftersales.resend(order, self.access.side(request), asked)), 202)
+        event, asked = await self._event_of(order), await self.aftersales.flags.of(request)
+        return private(self._shown(await self.aftersales.resend(order, self.access.side(request), asked), event), 202)
 
-    async def _shown(self, order: StoredOrder) -> shapes.Order:
+    async def _event_of(self, order: StoredOrder) -> shapes.EventSummary:
+        """In the form of the answer, so that an order whose event can't be told is changed in nothing."""
+        return cast(shapes.EventSummary, answers.encoded(answers.event_summary(await self.aftersales.event_of(order))))
+
+    def _shown(self, order: StoredOrder, event: shapes.EventSummary) -> shapes.Order:
         """As it stands, without its access token."""
         members = answers.order_members(
             number=order.number,
             status=order.status,
             placed_at=order.placed_at,
-            event=answers.event_summary(await self.aftersales.event_of(order)),
+            event=event,
             buyer={"name": order.buyer_name, "email": order.buyer_email},
             lines=order.lines,
             total=answers.money(order.total, order.currency),

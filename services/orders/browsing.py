@@ -42,6 +42,11 @@ class Shelf:
             return None
         return await self._events.get(ref, partial(self._read_event, ref))
 
+    async def event_now(self, ref: str) -> Event | None:
+        """The same, read anew: what is kept is known to be older than an answer."""
+        self._events.drop(ref)
+        return await self.event(ref)
+
     async def listing(self, page: Page) -> Listing:
         """The published events by their start. Raises `DatabaseUnavailable`."""
         return await self._listings.get(page, partial(self._read_listing, page))
@@ -84,6 +89,9 @@ class _Fresh(Generic[K, T]):
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return kept.reading.result() if kept.reading.done() else await asyncio.shield(kept.reading)
+
+    def drop(self, key: K) -> None:
+        self._kept.pop(key, None)
 
     def forget(self) -> None:
         self._kept.clear()

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from shared.values import times
+
 # An event that names no end is over so long after its start.
 DAY = timedelta(days=1)
 
@@ -24,9 +26,10 @@ class TicketType:
     on_sale_from: datetime | None
     on_sale_until: datetime | None
 
-    def on_sale(self, now: datetime) -> bool:
+    def on_sale(self, now: datetime, over_at: datetime) -> bool:
+        """Without an end of its own its sale ends with the event, which is over at `over_at`."""
         begun = self.on_sale_from is None or self.on_sale_from <= now
-        return begun and (self.on_sale_until is None or now < self.on_sale_until)
+        return begun and now < (self.on_sale_until or over_at)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,8 +52,9 @@ class Event:
     published: bool
     ticket_types: tuple[TicketType, ...]
 
-    def over(self, now: datetime) -> bool:
-        return now >= (self.ends_at or self.starts_at + DAY)
+    @property
+    def over_at(self) -> datetime:
+        return over_at(self.starts_at, self.ends_at)
 
     def ticket_type(self, ref: str) -> TicketType | None:
         """By id or by slug."""
@@ -58,3 +62,8 @@ class Event:
             if kind.slug == ref:
                 return kind
         return next((kind for kind in self.ticket_types if str(kind.id) == ref), None)
+
+
+def over_at(starts_at: datetime, ends_at: datetime | None) -> datetime:
+    """From when on an event is over."""
+    return ends_at or times.later(starts_at, DAY)

@@ -9,8 +9,10 @@ from services.orders.browsing import Shelf
 from services.orders.catalogue import Event
 from services.orders.committing import Answer, KeyMismatch
 from services.orders.numbers import new_number
-from services.orders.placing import IdempotencyKey, PlaceOrder, WantedLine, faults_in, seat
+from services.orders.placing import Agreed, IdempotencyKey, PlaceOrder
 from services.orders.requests import OrderRequest, parse_order, read_order, sound_lines
+from services.orders.wanted import WantedLine, faults_in, seat
+from shared.bus import Unsendable
 from shared.flags import Flags, Snapshot, Verdict, about
 from shared.flags.declared import ORDERS_PAUSED
 from shared.identifiers import uuid7
@@ -73,6 +75,8 @@ class Checkout:
                 return known
         except Overloaded as error:
             raise _crowded() from error
+        except Unsendable as error:
+            raise _too_much() from error
         except KeyInUse as error:
             raise _key_conflict() from error
         except KeyMismatch as error:
@@ -94,6 +98,7 @@ def _lines(wanted: OrderRequest) -> dict[int, WantedLine]:
 
 
 def _to_place(wanted: OrderRequest, event: Event, idempotency: IdempotencyKey | None) -> PlaceOrder:
+    expected = wanted.expected_total
     return PlaceOrder(
         id=uuid7(),
         number=new_number(),
@@ -103,7 +108,12 @@ def _to_place(wanted: OrderRequest, event: Event, idempotency: IdempotencyKey | 
         locale=wanted.locale,
         lines=seat(event, _lines(wanted).values(), wanted.buyer.name),
         idempotency=idempotency,
+        agreed=Agreed(expected.amount, expected.currency) if expected else None,
     )
+
+
+def _too_much() -> Problem:
+    return invalid([Fault("/lines", "This is too much for one order. Order in several parts.")])
 
 
 def _crowded() -> Problem:

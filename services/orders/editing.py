@@ -18,7 +18,7 @@ from services.orders.shapes import parse
 from services.orders.slugs import candidates
 from services.orders.store import Owned, SlugTaken, announcing
 from shared import outbox
-from shared.bus import Message
+from shared.bus import Message, Unsendable
 from shared.database import Connection
 from shared.web import Fault, invalid, not_found
 
@@ -140,7 +140,10 @@ async def _read(held: Connection, organiser: UUID, event: UUID) -> Owned:
 
 async def _tell(held: Connection, owned: Owned, names: Sequence[str]) -> None:
     fact = reporting.event_changed(owned, names)
-    await outbox.add(held, [fact])
+    try:
+        await outbox.add(held, [fact])
+    except Unsendable:
+        raise invalid([Fault("", "The event is too large: shorten its texts, or those of its ticket types.")]) from None
     await announcing.announce_again(held, fact.key, fact.subject)
 
 

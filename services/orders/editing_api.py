@@ -29,6 +29,7 @@ from shared.openapi.parts import IF_MATCH
 from shared.web import Problem, invalid, read_json
 
 EDITED = ("precondition-failed",)
+PUBLISHED = (*EDITED, "invalid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class EditingApi:
             raise invalid(faults)
         async with transaction(self.pool) as held:
             owned = await editing.create(held, caller.id, wanted)
-        return own_answer(owned, 201, {"Location": f"{self.public_url}/v1/events/{owned.event.id}"})
+            # Made before the commit, here and below: what can't be answered is not kept.
+            return own_answer(owned, 201, {"Location": f"{self.public_url}/v1/events/{owned.event.id}"})
 
     @described(
         ORGANISERS,
@@ -83,15 +85,14 @@ class EditingApi:
         caller = await self.door.caller(request, "write")
         patch, _ = await read_json(request)
         async with self._editing(request, caller) as (held, owned):
-            owned = await editing.change(held, owned, patch)
-        return own_answer(owned)
+            return own_answer(await editing.change(held, owned, patch))
 
-    @described(ORGANISERS, OWN_EVENT, takes=(EVENT_REF, IF_MATCH), problems=EDITED, opened_by=KEY)
+    @described(ORGANISERS, OWN_EVENT, takes=(EVENT_REF, IF_MATCH), problems=PUBLISHED, opened_by=KEY)
     async def publish_event(self, request: web.Request) -> web.Response:
         """Put an event on sale."""
         return await self._set_published(request, True)
 
-    @described(ORGANISERS, OWN_EVENT, takes=(EVENT_REF, IF_MATCH), problems=EDITED, opened_by=KEY)
+    @described(ORGANISERS, OWN_EVENT, takes=(EVENT_REF, IF_MATCH), problems=PUBLISHED, opened_by=KEY)
     async def unpublish_event(self, request: web.Request) -> web.Response:
         """Take an event off sale.
 
@@ -116,8 +117,8 @@ class EditingApi:
             raise invalid(faults)
         async with self._editing(request, caller) as (held, owned):
             owned, kind = await editing.add_ticket_type(held, owned, wanted)
-        address = f"{self.public_url}/v1/events/{owned.event.id}/ticket-types/{kind.id}"
-        return own_type_answer(owned, kind, 201, {"Location": address})
+            address = f"{self.public_url}/v1/events/{owned.event.id}/ticket-types/{kind.id}"
+            return own_type_answer(owned, kind, 201, {"Location": address})
 
     @described(
         ORGANISERS,
@@ -137,13 +138,12 @@ class EditingApi:
         patch, _ = await read_json(request)
         async with self._editing(request, caller) as (held, owned):
             owned, kind = await editing.change_ticket_type(held, owned, request.match_info["ticket_type"], patch)
-        return own_type_answer(owned, kind)
+            return own_type_answer(owned, kind)
 
     async def _set_published(self, request: web.Request, published: bool) -> web.Response:
         caller = await self.door.caller(request, "write")
         async with self._editing(request, caller) as (held, owned):
-            owned = await editing.publish(held, owned, published)
-        return own_answer(owned)
+            return own_answer(await editing.publish(held, owned, published))
 
     @asynccontextmanager
     async def _editing(self, request: web.Request, caller: Caller) -> AsyncIterator[tuple[Connection, Owned]]:

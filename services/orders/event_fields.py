@@ -1,42 +1,19 @@
 """The values of which organisers' requests are made, each with its own sentence for what is wrong with it."""
 
-import re
-from datetime import UTC, datetime
-from functools import cache
+from datetime import datetime
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 
 from services.orders.currencies import CURRENCIES
-from services.orders.shapes import LINES, multiline, shown
+from services.orders.shapes import LINES, shown
 from services.orders.slugs import IDENTITY, MAX_SLUG, SLUG
+from shared.values.texts import multiline
+from shared.values.times import instant, timezone
 
 # An event with all its types stays under the 1 MiB of a message, whatever its script; orders carry the event's.
 MAX_DESCRIPTION, MAX_TYPE_DESCRIPTION = 5_000, 1_000
-
-# RFC 3339, section 5.6.
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
-
-
-def _instant(value: object) -> datetime:
-    try:
-        if isinstance(value, str) and _TIME.fullmatch(value):
-            return datetime.fromisoformat(value.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise ValueError("Give a time with its offset, like 2027-07-14T18:00:00Z.")
-
-
-def _timezone(value: str) -> str:
-    if value not in _timezones():
-        raise ValueError("Give the name of a time zone, like Europe/Berlin.")
-    return value
-
-
-@cache
-def _timezones() -> frozenset[str]:
-    return frozenset(available_timezones()) - {"Factory", "localtime"}
+MAX_PRICE = 10**12
 
 
 def _currency(value: str) -> str:
@@ -51,7 +28,7 @@ def _slug(value: str) -> str:
     return value
 
 
-Instant = Annotated[datetime, BeforeValidator(_instant)]
+Instant = Annotated[datetime, BeforeValidator(instant)]
 Slug = Annotated[
     str,
     StringConstraints(max_length=MAX_SLUG),
@@ -61,7 +38,7 @@ Slug = Annotated[
 Timezone = Annotated[
     str,
     StringConstraints(max_length=100),
-    AfterValidator(_timezone),
+    AfterValidator(timezone),
     shown(100, format="time-zone", description="An IANA name, like Europe/Berlin."),
 ]
 Currency = Annotated[str, AfterValidator(_currency), WithJsonSchema({"type": "string", "enum": sorted(CURRENCIES)})]

@@ -10,16 +10,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
-from services.orders.event_fields import Currency, Description, Instant, Slug, Timezone, TypeDescription
+from services.orders.event_fields import MAX_PRICE, Currency, Description, Instant, Slug, Timezone, TypeDescription
 from services.orders.organising import NewEvent, NewTicketType
-from services.orders.shapes import Name, Request, parse, printable, shown
+from services.orders.shapes import Name, Request, parse, shown
 from services.orders.slugs import candidates, slug_of
+from shared.values.orders import MAX_PLACES
+from shared.values.texts import line
 from shared.web import Fault
 
 MAX_TYPES = 100
 MAX_CAPACITY = 10_000_000
-MAX_PRICE = 10**12
-MAX_PER_ORDER = 1000
 
 
 class Price(Request):
@@ -30,11 +30,11 @@ class Price(Request):
 
 
 class Venue(Request):
-    name: Annotated[
-        str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(printable), shown(200)
-    ] = ""
+    name: Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(line), shown(200)] = (
+        ""
+    )
     address: Annotated[
-        str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(printable), shown(300)
+        str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(line), shown(300)
     ] = ""
 
 
@@ -46,7 +46,7 @@ class TicketTypeFields(Request):
     description: TypeDescription = ""
     price: Price
     capacity: Annotated[int, Field(ge=0, le=MAX_CAPACITY)]
-    max_per_order: Annotated[int, Field(ge=1, le=MAX_PER_ORDER)] = 10
+    max_per_order: Annotated[int, Field(ge=1, le=MAX_PLACES)] = 10
     on_sale_from: Instant | None = None
     on_sale_until: Instant | None = None
 

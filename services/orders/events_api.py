@@ -53,7 +53,7 @@ class EventsApi:
         if caller := await self.door.caller_if_any(request, "read"):
             return await self._list_own(caller, page)
         listing = await self.shelf.listing(page)
-        listed: shapes.EventList = {"data": [answers.event(event) for event in listing.events], "next": listing.next}
+        listed: shapes.EventList = {"data": answers.events(listing.events), "next": listing.next}
         return caching.public_json(request, listed, caching.EVENTS)
 
     @described(BUYERS, EVENT, UNCHANGED, takes=(EVENT_REF, IF_NONE_MATCH), opened_by=KEY, open_to_all=True)
@@ -91,8 +91,7 @@ class EventsApi:
         async with connection(self.pool) as held:
             owned = await store.owned_events(held, caller.id, page.after, page.limit + 1)
         following = cursor_after(owned[page.limit - 1].event) if len(owned) > page.limit else None
-        shown = [answers.owned_event(one) for one in owned[: page.limit]]
-        listed: shapes.OwnedEventList = {"data": shown, "next": following}
+        listed: shapes.OwnedEventList = {"data": answers.owned_events(owned[: page.limit]), "next": following}
         return caching.private(listed)
 
 

@@ -13,6 +13,7 @@ ORDER_REQUEST: dict[str, Any] = {
     "buyer": _BUYER,
     "locale": "en",
     "lines": [{"ticket_type": "general", "quantity": 2, "attendees": [_ADA, _CHARLES]}],
+    "expected_total": {"amount": 9000, "currency": "EUR"},
 }
 
 TICKET_TYPE_REQUEST: dict[str, Any] = {

@@ -1,15 +1,26 @@
 """What organisers read of their sales, as JSON. Revenue is a list: an amount for each currency."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date
+from typing import cast
 from uuid import UUID
 
 from services.orders import answer_shapes as shapes
 from services.orders import answers
 from services.orders.catalogue import Event
 from services.orders.sales import Sold, total
+from services.orders.showing import each_shown
 from services.orders.store import StoredOrder
+
+
+def listed_orders(orders: Iterable[StoredOrder], base: str) -> list[shapes.ListedOrder]:
+    """Each encoded by itself: one that can't be is left out."""
+    return each_shown(
+        orders,
+        lambda order: cast(shapes.ListedOrder, answers.encoded(listed_order(order, base))),
+        lambda order: order.number,
+    )
 
 
 def listed_order(order: StoredOrder, base: str) -> shapes.ListedOrder:

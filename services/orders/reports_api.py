@@ -13,12 +13,13 @@ from services.orders.events_api import own_event
 from services.orders.numbers import read_number
 from services.orders.paging import next_after, read_page
 from services.orders.sales import beginnings, days_between
-from services.orders.shapes import printable
+from services.orders.showing import each_shown
 from services.orders.store import Owned, Wanted
 from shared.api_keys import Doorkeeper
 from shared.database import DatabaseUnavailable, Pool, connection
 from shared.openapi import described
 from shared.openapi.parts import CURSOR, LIMIT, ORGANISER_KEY
+from shared.values.texts import printable
 from shared.web import Fault, invalid
 
 log = structlog.get_logger()
@@ -57,7 +58,7 @@ class ReportsApi:
             owned = await own_event(held, caller, request)
             orders = await store.orders_of(held, owned, wanted, before, limit + 1)
         following = next_after(orders[limit - 1].id) if len(orders) > limit else None
-        listed = [report_answers.listed_order(order, self.public_url) for order in orders[:limit]]
+        listed = report_answers.listed_orders(orders[:limit], self.public_url)
         return caching.private({"data": listed, "next": following})
 
     @described(ORGANISERS, ATTENDEES, takes=(EVENT_REF,), opened_by=(ORGANISER_KEY,))
@@ -78,7 +79,8 @@ class ReportsApi:
         try:
             await response.write(attendees.header())
             while page:
-                await response.write(attendees.rows(page))
+                told = each_shown(page, lambda one: attendees.rows([one]), lambda one: one.ticket)
+                await response.write(b"".join(told))
                 async with connection(self.pool) as held:
                     page = await store.attendees_of(held, owned, page[-1], PAGE_OF_ATTENDEES)
         except (ConnectionResetError, DatabaseUnavailable) as error:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
+
+from shared.values.times import zone_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,13 @@ class Total:
 
 def days_between(first: datetime, last: datetime, zone: str) -> list[date]:
     """Every day from the one to the other, as the zone's calendar has it."""
-    begin, end = (moment.astimezone(ZoneInfo(zone)).date() for moment in (first, last))
+    begin, end = (moment.astimezone(zone_for(zone, first, last)).date() for moment in (first, last))
     return [begin + timedelta(days=number) for number in range((end - begin).days + 1)]
 
 
 def beginnings(days: Iterable[date], zone: str) -> list[datetime]:
     """When each day begins: at its first midnight, or where the clocks skip that, right after."""
-    return [datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) for day in days]
+    return [datetime.combine(day, time(), zone_for(zone)).astimezone(UTC) for day in days]
 
 
 def total(rows: Sequence[Sold]) -> Total:

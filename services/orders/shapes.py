@@ -1,18 +1,13 @@
 """What all requests' shapes are made of, and how a fault is told: its place, and a person's words."""
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError, WithJsonSchema
 from pydantic_core import ErrorDetails
 
+from shared.values.texts import INVISIBLE, MAX_NAME, name, printable
 from shared.web import Fault
-
-MAX_NAME = 200
-
-# Cc: control characters (line breaks among them), Cs: halves of surrogate pairs, Zl and Zp: line and paragraph ends.
-_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 class Request(BaseModel):
@@ -30,23 +25,10 @@ def parse(kind: type[R], document: Mapping[str, Any]) -> tuple[R | None, list[Fa
         return None, [Fault(_pointer(fault["loc"]), _sentence(fault)) for fault in error.errors(include_url=False)]
 
 
-def printable(value: str) -> str:
-    """Refuse what can't stand in one line of text. Raises `ValueError`."""
-    if not value.isprintable() and any(unicodedata.category(character) in _UNPRINTABLE for character in value):
-        raise ValueError("Leave out line breaks and control characters.")
-    return value
-
-
-def multiline(value: str) -> str:
-    """The same for text of several lines: their ends become line feeds, tabs spaces. Raises `ValueError`."""
-    lines = value.replace("\r\n", "\n").replace("\t", " ").split("\n")
-    return "\n".join(printable(line) for line in lines)
-
-
-# The same for whoever reads the schema: a line of text, with more in it than blanks.
+# A line of text for whoever reads the schema, and what can be seen in one.
 _LINE = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]*"
 LINES = r"^([^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]|\r\n)*$"
-_INK = r"[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]"
+_INK = f"[^{INVISIBLE}]"
 
 
 def shown(longest: int, shortest: int = 0, **more: Any) -> WithJsonSchema:
@@ -59,7 +41,7 @@ def shown(longest: int, shortest: int = 0, **more: Any) -> WithJsonSchema:
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME),
-    AfterValidator(printable),
+    AfterValidator(name),
     shown(MAX_NAME, 1),
 ]
 Reference = Annotated[

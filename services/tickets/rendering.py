@@ -36,7 +36,7 @@ _EVERYTHING = (0, 0, WIDTH, HEIGHT)
 def render(order: OrderPlaced, codes: Mapping[str, str], design: Design = "stub") -> bytes:
     """Draw every ticket of the order, in its order; `codes` is the text of each ticket's QR code by ticket id.
 
-    Raises `KeyError` for a ticket without a code and `ZoneInfoNotFoundError` for an unknown time zone.
+    Raises `KeyError` for a ticket without a code.
     One Latin ticket takes 3 ms once the process is warm, other scripts 4 to 5 ms, a further page 0.9 ms
     (`benchmarks/rendering.py`).
     """

@@ -7,7 +7,6 @@ language and then to English.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_time, get_timezone_name
@@ -16,6 +15,7 @@ from services.tickets.languages import WORDS, Words
 from shared import money
 from shared.languages import FALLBACK, RIGHT_TO_LEFT, language_of
 from shared.messages import Money
+from shared.values.times import zone_for
 
 OVERNIGHT = timedelta(hours=18)
 """An event shorter than this that ends on the next day still counts as one evening."""
@@ -31,18 +31,19 @@ class Wording:
     right_to_left: bool
 
     def date(self, instant: datetime, zone: str) -> str:
-        return str(format_date(instant.astimezone(ZoneInfo(zone)), "long", self.locale))
+        return str(format_date(instant.astimezone(zone_for(zone, instant)), "long", self.locale))
 
     def days(self, start: datetime, end: datetime | None, zone: str) -> str:
         """The day, or the first and last of several, in the event's zone."""
-        first = start.astimezone(ZoneInfo(zone))
+        there = zone_for(zone, start, end)
+        first = start.astimezone(there)
         if _is_one_day(first, end):
             return str(format_date(first, "full", self.locale))
-        return str(format_interval(first, end, "yMMMEd", ZoneInfo(zone), locale=self.locale))
+        return str(format_interval(first, end, "yMMMEd", there, locale=self.locale))
 
     def hours(self, start: datetime, end: datetime | None, zone: str) -> str:
         """When it begins, when it ends if that is on the same day, and the name of the zone."""
-        first = start.astimezone(ZoneInfo(zone))
+        first = start.astimezone(zone_for(zone, start, end))
         hours = format_time(first, "short", locale=self.locale)
         if end and _is_one_day(first, end):
             hours += " – " + format_time(end.astimezone(first.tzinfo), "short", locale=self.locale)

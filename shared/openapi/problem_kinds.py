@@ -51,6 +51,13 @@ AVAILABLE = {
     "additionalProperties": {"type": "integer", "minimum": 0},
     "examples": [{"019a1c2e-5b1f-7c3d-9e4a-2f6b8d0c1e35": 1}],
 }
+TOTAL = {
+    "type": "object",
+    "description": "What the order costs now: integer minor units of an ISO 4217 currency.",
+    "required": ["amount", "currency"],
+    "properties": {"amount": {"type": "integer"}, "currency": {"type": "string"}},
+    "examples": [{"amount": 9900, "currency": "EUR"}],
+}
 RETRY = ("Retry-After",)
 
 KINDS: Mapping[str, Kind] = {
@@ -68,7 +75,10 @@ KINDS: Mapping[str, Kind] = {
     "method-not-allowed": Kind(405, "Wrong method", "The address does not take this method.", ("Allow",)),
     "timeout": Kind(408, "Too slow", "The body did not come in time."),
     "sold-out": Kind(409, "Sold out", "There are not enough places left.", (), {"available": AVAILABLE}),
-    "not-on-sale": Kind(409, "Not on sale", "Before or after the sales window, or the event is not published."),
+    "price-changed": Kind(
+        409, "Price changed", "The order costs something else than its `expected_total`.", (), {"total": TOTAL}
+    ),
+    "not-on-sale": Kind(409, "Not on sale", "Before or after the sales window, or the event is over or not published."),
     "not-ready": Kind(409, "Tickets not ready", "The tickets are still being made.", RETRY),
     "void": Kind(409, "Tickets void", "The order was cancelled: its tickets admit nobody."),
     "too-late": Kind(409, "Too late to cancel", "The event has begun: only its organiser can cancel now."),

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from shared.bus.checking import fault_of
 from shared.bus.postgres.direct import publisher_of
 from shared.bus.protocol import BusError, BusUnavailable, Message, Refused, Unsendable
 from shared.database import Connection, Pool, connection
@@ -45,7 +46,11 @@ async def add(connection: Connection, messages: Sequence[Message]) -> None:
     """Owe these messages to the bus from the moment the caller's transaction commits.
 
     Where the bus lies in the same database they go straight into its queues, and into the outbox only what can't.
+    Raises `Unsendable` for one that no bus can ever take: what would lead to it is then not done at all.
     """
+    for message in messages:
+        if fault := fault_of(message):
+            raise fault
     if messages and (publisher := publisher_of(connection)):
         messages = await publisher.enqueue(connection, messages)
     if messages:

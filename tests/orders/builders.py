@@ -70,7 +70,7 @@ def an_order(event: Event, *, quantity: int = 1, kind: TicketType | None = None,
 
 
 def stock_of(event: Event) -> dict[UUID, LockedType]:
-    return {kind.id: LockedType(kind, event.published) for kind in event.ticket_types}
+    return {kind.id: LockedType(kind, event.published, event.over_at) for kind in event.ticket_types}
 
 
 def a_new_event(slug: str = "summer-night", *kinds: NewTicketType) -> NewEvent:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.orders.requests import parse_order, read_order, sound_lines
-from services.orders.shapes import MAX_NAME
+from shared.values.texts import MAX_NAME
 from tests.orders.builders import a_request
 
 

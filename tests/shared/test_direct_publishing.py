@@ -10,7 +10,6 @@ import pytest
 
 from shared import outbox
 from shared.bus import Bus, Delivery, Done, Message, Verdict, connect, direct_publisher
-from shared.bus.protocol import MAX_MESSAGE_BYTES
 from shared.bus.receipts import acknowledge, done
 from shared.database import Pool, close_pool, open_pool, transaction
 from shared.outbox import Relay
@@ -85,13 +84,6 @@ async def test_a_message_that_no_queue_wants_waits_in_the_outbox_and_its_followe
     await bus.declare("test.late", ["test.unwanted.v1"])
     async with relaying(Relay(pool, bus, direct_publisher(bus))):
         await recorder.until(2)
-
-
-async def test_a_message_that_cannot_travel_is_parked_with_the_others_gone(pool: "Pool[Any]", bus: Bus) -> None:
-    huge = a_message()
-    huge = Message(huge.id, huge.key, huge.subject, b"x" * (MAX_MESSAGE_BYTES + 1))
-    await owe(pool, huge, a_message())
-    assert await counts(pool) == (1, 1)
 
 
 async def test_without_the_buss_schema_messages_go_through_the_outbox(pool: "Pool[Any]", bus: Bus) -> None:

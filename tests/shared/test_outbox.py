@@ -12,8 +12,9 @@ import pytest
 
 from shared import outbox
 from shared.bus import Bus, BusUnavailable, Message, Unroutable
-from shared.bus.protocol import MAX_MESSAGE_BYTES
+from shared.bus.protocol import MAX_MESSAGE_BYTES, TooLarge, Unsendable
 from shared.database import Pool, close_pool, open_pool, transaction
+from shared.identifiers import uuid7
 from shared.lookback import FOREVER, Reach
 from shared.outbox import Relay, rows
 from tests.bus.brokers import open_bus
@@ -166,12 +167,32 @@ async def test_a_later_message_waits_behind_a_parked_one_of_its_subject(pool: "P
     assert recorder.ids == [other.id, second.id]
 
 
+async def owed_by_an_older_version(pool: "Pool[Any]", message: Message) -> None:
+    """A row that `add` would refuse."""
+    await pool.execute(
+        "INSERT INTO outbox (message_id, key, subject, body) VALUES ($1, $2, $3, $4)",
+        *(message.id, message.key, message.subject, message.body),
+    )
+
+
+async def test_a_message_that_no_bus_can_take_is_refused_with_the_change_it_reports(pool: "Pool[Any]") -> None:
+    fits, huge = a_message(body=b"x" * MAX_MESSAGE_BYTES), a_message(body=b"x" * (MAX_MESSAGE_BYTES + 1))
+    with pytest.raises(TooLarge):
+        await owe(pool, fits, huge)
+    with pytest.raises(Unsendable):
+        await owe(pool, Message(str(uuid7()), "Not A Key", "", b"{}"))
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == 0
+    await owe(pool, fits)
+    assert await pool.fetchval("SELECT count(*) FROM outbox") == 1
+
+
 async def test_a_message_that_can_never_be_sent_holds_up_nobody(pool: "Pool[Any]", bus: Bus) -> None:
     relay, recorder = Relay(pool, bus), Recorder()
     await bus.subscribe(a_subscription(), recorder)
     huge, behind = a_message(body=b"x" * (MAX_MESSAGE_BYTES + 1)), a_message()
     async with relaying(relay):
-        await owe(pool, huge, behind)
+        await owed_by_an_older_version(pool, huge)
+        await owe(pool, behind)
         await recorder.until(1)
         await emptied(relay, left=1)
     assert recorder.ids == [behind.id]

@@ -8,11 +8,13 @@ import pypdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.tickets.codes import verify
 from services.tickets.rendering import render
 from services.tickets.worker import Design
 from shared.messages import OrderPlaced
+from shared.values.times import EARLIEST, LATEST
 from tests.tickets.building import EVENT, SIGNER, an_order, codes_of, ink, pictures, scanned, texts
 from tests.tickets.test_shaping import NAMES
 
@@ -165,3 +167,13 @@ def test_every_font_is_embedded() -> None:
     fonts = [font.get_object() for font in resources["/Font"].values()]
     assert len(fonts) > 5
     assert all("/FontFile2" in font["/DescendantFonts"][0]["/FontDescriptor"] for font in fonts)
+
+
+@every_design
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "Mars/Base"])
+def test_an_event_at_the_ends_of_the_calendar_is_drawn(zone: str, design: Design) -> None:
+    """Such a one may be there from an older version: its orders must not end among the dead letters."""
+    for start, end in ((EARLIEST, None), (LATEST, None), (EARLIEST, LATEST)):
+        order = an_order("Ada Lovelace", timezone=zone)
+        order = replace(order, event=replace(order.event, starts_at=start, ends_at=end))
+        assert "Ada Lovelace" in texts(drawn(order, design))[0]

@@ -19,6 +19,7 @@ from services.orders.pages.opening import Opening
 from services.orders.pages.readers import Reader, reader_of
 from services.orders.pages.site import Site
 from services.orders.pages.wording import account
+from services.orders.showing import each_shown
 from services.orders.store import OwnEvent, OwnOrder
 from shared.database import connection
 from shared.web import not_found
@@ -58,8 +59,8 @@ class AccountPages:
             "account.html.j2",
             words=account.WORDS[reader.language],
             address=address,
-            orders=[_told_order(order, reader) for order in listed],
-            events=[_told_event(event, reader) for event in events],
+            orders=each_shown(listed, lambda order: _told_order(order, reader), lambda order: order.number),
+            events=each_shown(events, lambda event: _told_event(event, reader), lambda event: event.slug),
             older=_older(listed, reader) if len(orders) > ORDERS_A_PAGE else "",
             seal=self.seals.of(session),
         )

@@ -16,6 +16,7 @@ from services.orders.pages.readers import Reader, reader_of
 from services.orders.pages.site import Site
 from services.orders.pages.wording import events
 from services.orders.paging import wanted_page
+from services.orders.showing import each_shown
 from shared.flags import Verdict
 from shared.prepared import Prepared
 from shared.web import not_found
@@ -54,7 +55,7 @@ class BrowsingPages:
 
     def _make_list_page(self, listing: Listing, reader: Reader, later: bool) -> Prepared:
         now = datetime.now(UTC)
-        offers = [offer(event, reader, now) for event in listing.events]
+        offers = each_shown(listing.events, lambda event: offer(event, reader, now), lambda event: event.id)
         words = events.WORDS[reader.language]
         return self._site.prepared(
             "events.html.j2", reader, "/", words=words, offers=offers, next=listing.next, later=later

@@ -11,22 +11,28 @@ from services.orders.catalogue import Event, TicketType
 from services.orders.pages.forms import Pairs
 from services.orders.pages.readers import Reader
 from services.orders.pages.wording.ordering import WORDS, Words
+from services.orders.placing import Agreed
 from services.orders.requests import KEY_LENGTHS
+from shared.values.orders import MAX_LINES, MAX_PLACES
 from shared.web import Fault
 
 LONGEST_QUANTITY = 6
 
+# As the form has it: minor units and the currency.
+_PRICE = re.compile(r"([0-9]{1,13}) ([A-Z]{3})")
 _LINE = re.compile(r"/lines/(\d+)(?:/(\w+))?(?:/(\d+))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """As typed: `quantities` and `names` by ticket type id. `key` is what makes two clicks one order, "" without."""
+    """As typed: `quantities` and `names` by ticket type id, and the `prices` that the page showed beside them.
+    `key` is what makes two clicks one order, "" without."""
 
     name: str = ""
     email: str = ""
     quantities: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    prices: Mapping[str, Agreed] = field(default_factory=dict)
     key: str = ""
     step: str = ""
 
@@ -38,6 +44,19 @@ class Filled:
     def chosen(self, event: Event) -> list[tuple[TicketType, int]]:
         wanted = [(kind, self.quantity(str(kind.id)) or 0) for kind in event.ticket_types]
         return [(kind, count) for kind, count in wanted if count]
+
+    def expected_total(self, event: Event) -> Agreed | None:
+        """What the page that was filled in said the order costs; None where it did not."""
+        shown = [(self.prices.get(str(kind.id)), count) for kind, count in self.chosen(event)]
+        prices = [(price, count) for price, count in shown if price]
+        if not prices or len(prices) < len(shown):
+            return None
+        return Agreed(sum(price.amount * count for price, count in prices), prices[0][0].currency)
+
+    def prices_hold(self, event: Event) -> bool:
+        """Whether all that was chosen still costs what the page showed, as far as it did."""
+        now = {str(kind.id): Agreed(kind.price, kind.currency) for kind, _ in self.chosen(event)}
+        return all(self.prices.get(identity, price) == price for identity, price in now.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +79,16 @@ def read_filled(pairs: Pairs) -> Filled:
         email=last.get("email", "").strip(),
         quantities={name.removeprefix("quantity."): value for name, value in pairs if name.startswith("quantity.")},
         names=names,
+        prices=dict(_prices(pairs)),
         key=key if len(key) in KEY_LENGTHS and key.isascii() and key.isprintable() else "",
         step=last.get("step", ""),
     )
+
+
+def _prices(pairs: Pairs) -> Iterator[tuple[str, Agreed]]:
+    for name, value in pairs:
+        if name.startswith("price.") and (found := _PRICE.fullmatch(value)):
+            yield name.removeprefix("price."), Agreed(int(found[1]), found[2])
 
 
 def as_request(filled: Filled, event: Event, reader: Reader) -> dict[str, Any]:
@@ -72,7 +98,12 @@ def as_request(filled: Filled, event: Event, reader: Reader) -> dict[str, Any]:
         "buyer": {"name": filled.name, "email": filled.email},
         "locale": reader.language,
         "lines": [_line(kind, count, filled) for kind, count in filled.chosen(event)],
+        **_agreed(filled.expected_total(event)),
     }
+
+
+def _agreed(total: Agreed | None) -> dict[str, Any]:
+    return {"expected_total": {"amount": total.amount, "currency": total.currency}} if total else {}
 
 
 def _line(kind: TicketType, count: int, filled: Filled) -> dict[str, Any]:
@@ -114,6 +145,9 @@ def _told(
             case _:
                 count = format_decimal(kind.max_per_order, locale=reader.locale)
                 yield FieldFault(f"quantity-{kind.id}", words.at_most.format(count=count, name=kind.name))
+    elif chosen:
+        kinds, places = (format_decimal(count, locale=reader.locale) for count in (MAX_LINES, MAX_PLACES))
+        yield FieldFault(f"quantity-{chosen[0][0].id}", words.too_many.format(kinds=kinds, places=places))
     else:
         yield FieldFault(first_quantity(event), words.choose)
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, get_datetime_format, get_timezone_gmt
@@ -11,6 +10,7 @@ from babel.dates import get_timezone_location as city_of
 from services.orders.catalogue import Event
 from services.orders.pages.readers import Reader
 from services.orders.pages.wording.events import WORDS
+from shared.values.times import zone_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Occasion:
 
 
 def occasion(event: Event, reader: Reader) -> Occasion:
-    locale, zone = reader.locale, zone_of(event)
+    locale, zone = reader.locale, zone_for(event.timezone, event.starts_at, event.ends_at)
     start = event.starts_at.astimezone(zone)
     end = event.ends_at.astimezone(zone) if event.ends_at else None
     until = WORDS[reader.language].until
@@ -41,17 +41,10 @@ def occasion(event: Event, reader: Reader) -> Occasion:
 
 def moment(at: datetime, event: Event, reader: Reader) -> str:
     """A date with its time, like the start of a sale."""
-    there, locale = at.astimezone(zone_of(event)), reader.locale
+    there, locale = at.astimezone(zone_for(event.timezone, at)), reader.locale
     joined = str(get_datetime_format("medium", locale))
     date, time = format_date(there, "long", locale), format_time(there, "short", locale=locale)
     return joined.replace("{1}", date).replace("{0}", time)
-
-
-def zone_of(event: Event) -> ZoneInfo:
-    try:
-        return ZoneInfo(event.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
 
 
 def _zone_name(at: datetime, reader: Reader) -> str:

@@ -82,8 +82,8 @@ def offer(event: Event, reader: Reader, now: datetime) -> Offer:
 
 
 def closed(kind: TicketType, event: Event, now: datetime) -> bool:
-    """Nothing of it is offered here just now. Without an end of its own, its sale ends with the event."""
-    return not kind.on_sale(now) or (kind.on_sale_until is None and event.over(now))
+    """Nothing of it is offered just now."""
+    return not kind.on_sale(now, event.over_at)
 
 
 def price_in_words(amount: int, currency: str, reader: Reader) -> str:

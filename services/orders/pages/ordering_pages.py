@@ -89,17 +89,23 @@ class OrderingPages:
             return self._form(asked, problem.status, faults)
         if faults:
             return self._form(asked, 422, faults)
-        if any(closed(kind, event, datetime.now(UTC)) for kind, _ in asked.filled.chosen(event)):
-            return self._form(asked, 409, notice=asked.words.closed)
         if not asked.filled.key:
-            return self._review(asked, 200, fresh=True)
+            return self._read_back(asked)
+        # What was placed with this key stands, whatever was closed or changed since: all else is decided with it.
         key = IdempotencyKey(_digest(f"page {asked.filled.key}"), _digest(json.dumps(document)))
         try:
-            return self._answered(asked, await self._place(wanted, event, key, asked.flags))
+            return await self._answered(asked, await self._place(wanted, event, key, asked.flags))
         except DatabaseUnavailable:
             return self._review(asked, 503, asked.words.unsure)
         except Problem as problem:
             return self._not_now(asked, problem)
+
+    def _read_back(self, asked: Asked) -> web.Response:
+        if any(closed(kind, asked.event, datetime.now(UTC)) for kind, _ in asked.filled.chosen(asked.event)):
+            return self._form(asked, 409, notice=asked.words.closed)
+        if not asked.filled.prices_hold(asked.event):
+            return self._review(asked, 409, asked.words.price_changed, fresh=True)
+        return self._review(asked, 200, fresh=True)
 
     async def _place(self, *order: Any) -> Answer:
         for _ in range(TRIES):
@@ -111,13 +117,16 @@ class OrderingPages:
             await asyncio.sleep(PAUSE_SECONDS)
         raise DatabaseUnavailable("the same order is being placed elsewhere")
 
-    def _answered(self, asked: Asked, answer: Answer) -> web.Response:
+    async def _answered(self, asked: Asked, answer: Answer) -> web.Response:
         if answer.order is not None:
             number = answers.number_in(answer.body)
             response = self.site.see(asked.reader.link(f"/orders/{number}"))
             self.opening.let_in(response, number, answer.order)
             return response
         refusal = json.loads(answer.body)
+        if "total" in refusal:
+            event = await self.shelf.event_now(str(asked.event.id)) or asked.event
+            return self._review(replace(asked, event=event), 409, asked.words.price_changed, fresh=True)
         if "available" not in refusal:
             return self._form(asked, 409, notice=asked.words.closed)
         left = refusal["available"]

@@ -16,13 +16,14 @@ NAMED = 50
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`names` has one for each place, empty where none was given."""
+    """`unit_price` is for the form that is sent back. `names` has one for each place, empty where none was given."""
 
     id: str
     name: str
     quantity: int
     count: str
     price: str
+    unit_price: str
     names: tuple[str, ...]
 
 
@@ -43,5 +44,6 @@ def _line(kind: TicketType, count: int, filled: Filled, reader: Reader) -> Line:
         quantity=count,
         count=format_decimal(count, locale=reader.locale),
         price=price_in_words(kind.price * count, kind.currency, reader),
+        unit_price=f"{kind.price} {kind.currency}",
         names=given + ("",) * (min(count, NAMED) - len(given)),
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.orders.catalogue import over_at
 from services.orders.placing import Accepted, LockedType, PlaceOrder
 from services.orders.store.rows import ticket_type
 from shared.database import Connection
@@ -42,12 +43,16 @@ async def lock_types(connection: Connection, identities: Collection[UUID]) -> di
     """Lock these ticket types until the transaction ends, in id order so that batches can't deadlock."""
     rows = await connection.fetch(
         """
-        SELECT t.*, e.published_at IS NOT NULL AS published FROM ticket_types t JOIN events e ON e.id = t.event_id
+        SELECT t.*, e.published_at IS NOT NULL AS published, e.starts_at, e.ends_at
+          FROM ticket_types t JOIN events e ON e.id = t.event_id
          WHERE t.id = ANY($1::uuid[]) ORDER BY t.id FOR NO KEY UPDATE OF t
         """,
         sorted(identities),
     )
-    return {row["id"]: LockedType(ticket_type(row), row["published"]) for row in rows}
+    return {
+        row["id"]: LockedType(ticket_type(row), row["published"], over_at(row["starts_at"], row["ends_at"]))
+        for row in rows
+    }
 
 
 async def add_placed(connection: Connection, orders: Sequence[PlacedOrder], placed_at: datetime) -> None:

@@ -1,16 +1,17 @@
 """Rows as the domain's plain data, where more than one module reads them."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.orders.catalogue import TicketType
+from shared.values import times
+from shared.values.orders import MAX_PLACES
 
 
 def typed(kind: dict[str, Any]) -> dict[str, Any]:
     """A ticket type out of `json_agg`, where ids and times are text."""
-    times = {name: kind[name] and datetime.fromisoformat(kind[name]) for name in ("on_sale_from", "on_sale_until")}
-    return kind | times | {"id": UUID(kind["id"])}
+    window = {name: kind[name] and times.stored_text(kind[name]) for name in ("on_sale_from", "on_sale_until")}
+    return kind | window | {"id": UUID(kind["id"])}
 
 
 def ticket_type(row: Any) -> TicketType:
@@ -23,7 +24,8 @@ def ticket_type(row: Any) -> TicketType:
         currency=row["currency"],
         capacity=row["capacity"],
         available=row["available"],
-        max_per_order=row["max_per_order"],
+        # An older version took more than an order may have.
+        max_per_order=min(row["max_per_order"], MAX_PLACES),
         on_sale_from=row["on_sale_from"],
         on_sale_until=row["on_sale_until"],
     )

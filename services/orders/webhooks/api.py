@@ -83,9 +83,11 @@ class WebhooksApi:
             if await webhooks.count(held, caller.id) >= MAX_WEBHOOKS:
                 raise invalid([Fault("", f"An organiser has at most {MAX_WEBHOOKS} webhooks: delete one first.")])
             made = await webhooks.add(held, identity, caller.id, wanted, self.vault.seal(secret, identity))
+            headers = {"Location": f"{self.public_url}/v1/webhooks/{made.id}"}
+            # Made before the commit, here and below: what can't be answered is not kept.
+            answer = caching.private(answers.with_secret(made, shown(secret)), 201, headers)
         log.info("webhook.created", webhook=str(made.id))
-        headers = {"Location": f"{self.public_url}/v1/webhooks/{made.id}"}
-        return caching.private(answers.with_secret(made, shown(secret)), 201, headers)
+        return answer
 
     @described(ORGANISERS, told.WEBHOOK, takes=(told.WEBHOOK_ID,), opened_by=KEY)
     async def show_webhook(self, request: web.Request) -> web.Response:
@@ -117,8 +119,7 @@ class WebhooksApi:
             wanted, faults = parse_webhook(document, allow_private=self.allow_private)
             if wanted is None:
                 raise invalid(faults)
-            webhook = await webhooks.change(held, webhook, wanted)
-        return caching.private(answers.webhook(webhook))
+            return caching.private(answers.webhook(await webhooks.change(held, webhook, wanted)))
 
     @described(ORGANISERS, told.DELETED, takes=(told.WEBHOOK_ID,), opened_by=KEY)
     async def delete_webhook(self, request: web.Request) -> web.Response:
@@ -141,8 +142,9 @@ class WebhooksApi:
         async with transaction(self.pool) as held:
             webhook = await own_webhook(held, caller, request, lock=True)
             await webhooks.replace_secret(held, webhook, self.vault.seal(secret, webhook.id), BOTH_SECRETS)
+            answer = caching.private(answers.with_secret(webhook, shown(secret)))
         log.info("webhook.secret-rotated", webhook=str(webhook.id))
-        return caching.private(answers.with_secret(webhook, shown(secret)))
+        return answer
 
 
 async def own_webhook(held: Connection, caller: Caller, request: web.Request, *, lock: bool = False) -> Webhook:

@@ -99,7 +99,7 @@ class WebhookLogApi:
             _refuse_disabled(webhook)
             await webhook_log.replay(held, webhook, found.id)
             found = await _logged(held, webhook, found.id)
-        return caching.private(answers.delivery(found, webhook), 202)
+            return caching.private(answers.delivery(found, webhook), 202)
 
 
 async def _logged(held: Connection, webhook: Webhook, identity: UUID | None) -> LoggedDelivery:

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from services.orders.shapes import Request, parse, printable
+from services.orders.shapes import Request, parse
 from services.orders.store.webhooks import NewWebhook, Webhook
 from services.orders.webhooks.addresses import MAX_URL, why_not
 from services.orders.webhooks.telling import EVERYTHING, TYPES
+from shared.values.texts import line, printable
 from shared.web import Fault
 
 
@@ -19,7 +20,7 @@ def _known(value: str) -> str:
 
 
 Url = Annotated[str, StringConstraints(max_length=MAX_URL), AfterValidator(printable)]
-Description = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(printable)]
+Description = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(line)]
 MessageType = Annotated[str, AfterValidator(_known)]
 
 

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from shared.bus.checking import fault_of
 from shared.bus.postgres.queries import CHANNEL, ENQUEUED
 from shared.bus.postgres.sessions import SCHEMA_GONE, Sessions
 from shared.bus.protocol import Message
@@ -36,10 +35,8 @@ class DirectPublisher:
     async def enqueue(self, connection: Connection, messages: Sequence[Message]) -> list[Message]:
         """Store each message once a bound queue; returns those that must go through the outbox.
 
-        These are the ones that no queue is bound to, the ones behind them about the same subject, and those that
-        can't travel: the relay parks them with the reason.
+        These are the ones that no queue is bound to, and the ones behind them about the same subject.
         """
-        fit = [message for message in messages if fault_of(message) is None]
         try:
             rows = await connection.fetch(
                 f"""
@@ -50,17 +47,17 @@ class DirectPublisher:
                 ), {ENQUEUED}
                 SELECT message_id FROM stored
                 """,  # noqa: S608 - only our own constants
-                [message.id for message in fit],
-                [message.key for message in fit],
-                [message.subject for message in fit],
-                [message.body for message in fit],
+                [message.id for message in messages],
+                [message.key for message in messages],
+                [message.subject for message in messages],
+                [message.body for message in messages],
             )
         except SCHEMA_GONE:
             # The transaction is lost; its next try goes through the outbox until the schema is there again.
             self._sessions.installed = False
             raise
         stored = {row["message_id"] for row in rows}
-        self._enqueued.update(message.key for message in fit if message.id in stored)
+        self._enqueued.update(message.key for message in messages if message.id in stored)
         return [message for message in messages if message.id not in stored]
 
     async def wake_consumers(self) -> None:

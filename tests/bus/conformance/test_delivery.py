@@ -8,6 +8,7 @@ from shared.bus import Bus, Delivery, Done, TooLarge, Unroutable, Unsendable, Ve
 from shared.bus.protocol import MAX_MESSAGE_BYTES
 from tests.bus.brokers import Broker
 from tests.bus.messages import KEY, QUEUE, Recorder, a_message, a_subscription, published, some_messages
+from tests.orders.test_fitting_the_bus import the_largest_message
 from tests.soak import length
 
 BACKLOG = length(3000, 100_000)
@@ -54,6 +55,14 @@ async def test_a_message_over_the_limit_is_refused_and_the_others_go(bus: Bus) -
     assert isinstance(outcomes[0], TooLarge)
     assert "10000000 bytes" in str(outcomes[0])
     assert outcomes[1] is None
+    assert recorder.seen[0].message == largest
+
+
+async def test_the_largest_order_there_can_be_travels(bus: Bus) -> None:
+    recorder, largest = Recorder(), the_largest_message()
+    await bus.subscribe(a_subscription(keys=(largest.key,)), recorder)
+    assert await bus.publish([largest]) == [None]
+    await recorder.until(1)
     assert recorder.seen[0].message == largest
 
 

@@ -40,6 +40,8 @@ class Words:
     closed: tuple[str, str]
     again: tuple[str, str]
     unsure: tuple[str, str]
+    too_many: str
+    price_changed: tuple[str, str]
     paused: tuple[str, str]
 
 
@@ -67,6 +69,11 @@ WORDS: Mapping[str, Words] = {
             "It had other details then, and it counts. For another order, press the button again.",
         ),
         ("Not sure yet", "No answer came in time. Press the button again: nothing is ordered twice."),
+        too_many="At most {kinds} kinds of ticket and {places} tickets in one order: order the rest separately.",
+        price_changed=(
+            "The price has changed",
+            "Nothing was ordered. Below is what it costs now: press the button if you agree.",
+        ),
         paused=("Sales are paused", "No orders are taken just now. Come back a little later."),
     ),
     "de": Words(
@@ -97,6 +104,11 @@ WORDS: Mapping[str, Words] = {
         (
             "Noch nicht sicher",
             "Es kam rechtzeitig keine Antwort. Drücke den Knopf noch einmal: doppelt bestellt wird dabei nichts.",
+        ),
+        too_many="Höchstens {kinds} Arten und {places} Tickets je Bestellung: bestelle den Rest gesondert.",
+        price_changed=(
+            "Der Preis hat sich geändert",
+            "Bestellt wurde nichts. Unten steht, was es jetzt kostet: drücke den Knopf, wenn du einverstanden bist.",
         ),
         paused=("Der Verkauf ruht", "Gerade nehmen wir keine Bestellungen an. Komm etwas später wieder."),
     ),
@@ -129,6 +141,11 @@ WORDS: Mapping[str, Words] = {
             "Pas encore certain",
             "La réponse n’est pas venue à temps. Appuyez de nouveau : rien ne sera commandé deux fois.",
         ),
+        too_many="Au plus {kinds} types et {places} billets par commande : commandez le reste séparément.",
+        price_changed=(
+            "Le prix a changé",
+            "Rien n’a été commandé. Voici le prix actuel : appuyez sur le bouton si vous êtes d’accord.",
+        ),
         paused=("La vente est suspendue", "Aucune commande n’est prise pour l’instant. Revenez un peu plus tard."),
     ),
     "es": Words(
@@ -151,6 +168,11 @@ WORDS: Mapping[str, Words] = {
         ("No está a la venta", "No se ha pedido nada. Abajo está lo disponible ahora."),
         ("Ya lo enviaste", "Fue con otros datos, y cuenta. Para otro pedido, pulsa el botón otra vez."),
         ("Aún no es seguro", "La respuesta no llegó a tiempo. Pulsa otra vez el botón: nada se pedirá dos veces."),
+        too_many="Como máximo {kinds} tipos y {places} entradas por pedido: pide el resto por separado.",
+        price_changed=(
+            "El precio ha cambiado",
+            "No se ha pedido nada. Abajo está lo que cuesta ahora: pulsa el botón si estás de acuerdo.",
+        ),
         paused=("La venta está en pausa", "Ahora mismo no se aceptan pedidos. Vuelve un poco más tarde."),
     ),
     "it": Words(
@@ -176,6 +198,11 @@ WORDS: Mapping[str, Words] = {
         ("Non in vendita", "Nulla è stato ordinato. Qui sotto c’è ciò che è disponibile ora."),
         ("L’hai già inviato", "Era con altri dati, e vale. Per un altro ordine, premi di nuovo il pulsante."),
         ("Non ancora certo", "La risposta non è arrivata in tempo. Premi di nuovo: nulla sarà ordinato due volte."),
+        too_many="Al massimo {kinds} tipi e {places} biglietti per ordine: ordina il resto a parte.",
+        price_changed=(
+            "Il prezzo è cambiato",
+            "Nulla è stato ordinato. Qui sotto c’è il prezzo attuale: premi il pulsante se sei d’accordo.",
+        ),
         paused=("La vendita è sospesa", "Al momento non accettiamo ordini. Torna tra un po’."),
     ),
     "ar": Words(
@@ -198,6 +225,8 @@ WORDS: Mapping[str, Words] = {
         ("غير معروضة للبيع", "لم يُطلب شيء. المتاح الآن موضح أدناه."),
         ("أرسلت هذا من قبل", "كان ببيانات أخرى وهو محسوب. لطلب آخر اضغط الزر مجددًا."),
         ("لسنا متأكدين بعد", "لم يصل الرد في وقته. اضغط الزر مجددًا: لن يتكرر الطلب."),
+        too_many="بحد أقصى {kinds} نوعًا و{places} تذكرة في الطلب الواحد: اطلب الباقي على حدة.",
+        price_changed=("تغيّر السعر", "لم يُطلب شيء. السعر الحالي موضح أدناه: اضغط الزر إذا كنت موافقًا."),
         paused=("البيع متوقف مؤقتًا", "لا تُقبل الطلبات الآن. عُد بعد قليل."),
     ),
     "ja": Words(
@@ -223,6 +252,11 @@ WORDS: Mapping[str, Words] = {
             "前回は別の内容で確定しています。別のご注文は、もう一度ボタンを押してください。",
         ),
         ("まだ確認できません", "時間内に応答がありませんでした。もう一度押しても、二重に注文されることはありません。"),
+        too_many="1回のご注文は{kinds}券種・{places}枚までです。残りは別にご注文ください。",
+        price_changed=(
+            "価格が変わりました",
+            "注文は行われていません。現在の価格は以下のとおりです。よろしければボタンを押してください。",
+        ),
         paused=(
             "販売を一時停止しています",
             "ただいまご注文を受け付けておりません。しばらくしてお越しください。",

@@ -1,12 +1,14 @@
 """Connections to Postgres with a bound on every wait.
 
-DatabaseUnavailable   no connection, a lost one, or no answer in time; the driver's own exception
-                      is its `__cause__`. Whether a commit under way took place is then unknown.
+DatabaseUnavailable   no connection, a lost one, no answer in time, or a server that takes no writes now; the
+                      driver's own exception is its `__cause__`. Nothing was committed by what raises it.
+  OutcomeUnknown      the same after COMMIT was sent: whether it took place can't be told from here.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
@@ -19,25 +21,49 @@ COMMAND_SECONDS = 10.0
 # Whoever asks whether we are ready asks again soon, and gives up soon.
 READY_SECONDS = 1.0
 
+# The disk is full or failing, memory or connections are used up, or the server is a standby or set to read only.
+TAKES_NO_WRITES: tuple[type[BaseException], ...] = (
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
 LOST: tuple[type[BaseException], ...] = (
+    *TAKES_NO_WRITES,
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
     asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
-    asyncpg.ReadOnlySQLTransactionError,
 )
+
+_commits: ContextVar["Commits | None"] = ContextVar("commits", default=None)
 
 
 class DatabaseUnavailable(Exception):
-    """Postgres can't be reached, dropped us, or did not answer in time: try again shortly."""
+    """Postgres can't be reached, dropped us, did not answer in time, or takes no writes: try again shortly."""
+
+
+class OutcomeUnknown(DatabaseUnavailable):
+    """Postgres went away after COMMIT was sent: it may have taken place, and may still."""
+
+
+class Commits:
+    """Whether the work at hand has committed anything by `transaction`: what fails after that is no refusal."""
+
+    def __init__(self) -> None:
+        self.any = False
+
+    @classmethod
+    def watched(cls) -> "Commits":
+        """Those made by the current task from now on."""
+        commits = cls()
+        _commits.set(commits)
+        return commits
 
 
 async def open_pool(url: str, schema: str, *, size: int = 8) -> "Pool[Any]":
@@ -105,9 +131,26 @@ def _is_the_statements_fault(error: BaseException) -> bool:
 
 @asynccontextmanager
 async def transaction(pool: "Pool[Any]") -> AsyncIterator[Any]:
-    """A connection inside one transaction, committed at the end. Raises `DatabaseUnavailable`."""
-    async with connection(pool) as held, held.transaction():
-        yield held
+    """A connection inside one transaction, committed at the end.
+
+    Raises `DatabaseUnavailable` when nothing was committed, `OutcomeUnknown` when it may have been.
+    """
+    committing = False
+    try:
+        async with connection(pool) as held, held.transaction():
+            yield held
+            committing = True
+    except DatabaseUnavailable as error:
+        if committing and not _answered(error.__cause__):
+            raise OutcomeUnknown(str(error)) from error.__cause__
+        raise
+    if commits := _commits.get():
+        commits.any = True
+
+
+def _answered(error: BaseException | None) -> bool:
+    """Postgres itself refused to commit; what ends the session (FATAL) may come after the commit took place."""
+    return isinstance(error, asyncpg.PostgresError) and getattr(error, "severity_en", None) == "ERROR"
 
 
 async def ready(pool: "Pool[Any]") -> str | None:

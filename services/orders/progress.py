@@ -11,11 +11,13 @@ from typing import Any
 
 import asyncpg
 
-from shared.database import Pool
+from shared.database import Pool, connection
 from shared.messages import Fact
 
 CHANNEL = "orders_news"
 KEEP_ALIVE_SECONDS = 15.0
+# Whoever made the news waits for no more than this: streams look again by themselves.
+ANNOUNCE_SECONDS = 1.0
 
 
 class NewsDesk:
@@ -67,4 +69,5 @@ def name_of(kind: type[Fact]) -> str:
 
 async def announce(pool: "Pool[Any]", number: str) -> None:
     """Tell every process that there is news of this order. Never inside the transaction that makes it."""
-    await pool.execute("SELECT pg_notify($1, $2)", CHANNEL, number)
+    async with connection(pool) as held:
+        await held.execute("SELECT pg_notify($1, $2)", CHANNEL, number, timeout=ANNOUNCE_SECONDS)

@@ -24,6 +24,7 @@ from aiohttp import web
 
 from shared.bus.protocol import BadBrokerUrl
 from shared.correlation import correlate
+from shared.http_server import ProblemRunner
 from shared.keyring import BadKeyFile
 from shared.object_store import BadStore
 from shared.settings import BadSettings, Settings, load
@@ -69,7 +70,7 @@ async def listen(parts: AsyncExitStack, app: web.Application, port: int) -> None
     """Answer HTTP on this port until the parts are closed; requests in hand get 3 seconds to finish."""
     correlate(app)
     app.on_response_prepare.append(_keep_quiet_about_us)
-    runner = web.AppRunner(
+    runner = ProblemRunner(
         app,
         access_log=None,
         logger=_protocol_log(),

@@ -71,7 +71,7 @@ class Problem(Exception):
             document["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in self.faults]
         return json.dumps(document | self.extra, ensure_ascii=False).encode(errors="backslashreplace")
 
-    def response(self, request: web.Request) -> web.Response:
+    def response(self, request: web.BaseRequest) -> web.Response:
         headers = {"Cache-Control": "no-store"} | self.headers
         return web.Response(
             status=self.status, body=self.body(request.rel_url.raw_path), content_type=PROBLEM_JSON, headers=headers
@@ -140,7 +140,7 @@ def problems_told(tell: Callable[[Problem, web.Request], web.StreamResponse]) ->
         except web.HTTPException as error:
             if error.status < 400:
                 raise
-            return tell(_from_http_error(error), request)
+            return tell(problem_of(error), request)
         except DatabaseUnavailable as error:
             log.warning("http.database-unavailable", reason=str(error))
             unknown = isinstance(error, OutcomeUnknown) or commits.any
@@ -222,7 +222,8 @@ def _our_mistake(commits: Commits) -> Problem:
     return Problem(500, "internal", "Our mistake", f"Something broke on our side. {what_now}; it has been noted.")
 
 
-def _from_http_error(error: web.HTTPException) -> Problem:
+def problem_of(error: web.HTTPException) -> Problem:
+    """aiohttp's own refusals (404, 405, 413, 417), in our words."""
     if error.status == 404:
         return not_found()
     if error.status == 405:
@@ -230,6 +231,8 @@ def _from_http_error(error: web.HTTPException) -> Problem:
         return Problem(405, "method-not-allowed", "Wrong method", f"Use one of: {allowed}.", headers={"Allow": allowed})
     if error.status == 413:
         return Problem(413, "too-large", "Too large", f"Keep the body under {MAX_BODY_BYTES // 1024} KiB.")
+    if error.status == 417:
+        return Problem(417, "bad-request", "Unknown expectation", "Send no Expect header other than 100-continue.")
     return Problem(error.status, "bad-request", error.reason, "Check the request and send it again.")
 
 

@@ -1,6 +1,5 @@
 """The orders service, wired: answers HTTP at once, publishes, follows what the others report."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -38,7 +37,7 @@ from services.orders.tokens import Tokens
 from services.orders.webhooks import routes as webhooks
 from shared import bus as buses
 from shared import keyring, service
-from shared.background import Background
+from shared.background import Background, repeatedly
 from shared.database import Pool, close_pool, connection, open_pool, ready
 from shared.flags import Flags, open_flags
 from shared.housekeeping import forgetting
@@ -146,8 +145,10 @@ def _application(opened: Opened) -> web.Application:
 
 async def forget_the_past(pool: "Pool[Any]") -> None:
     """Idempotency keys, links and sessions past their lifetime go, a thousand a minute at a time."""
-    while True:
+
+    async def forget() -> None:
         async with connection(pool) as held:
             await store.forget_old_answers(held)
             await store.forget_links(held)
-        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+    await repeatedly(forget, HOUSEKEEPING_SECONDS, "housekeeping")

@@ -20,7 +20,7 @@ class Line:
     def __init__(self, url: str, port: int) -> None:
         parts = urlsplit(url)
         self._target = (parts.hostname or "127.0.0.1", parts.port or 0)
-        self._port = port
+        self.port = port
         login = parts.netloc.rpartition("@")[0]
         self.url = parts._replace(netloc=f"{login}@127.0.0.1:{port}" if login else f"127.0.0.1:{port}").geturl()
         self._server: asyncio.Server | None = None
@@ -41,7 +41,7 @@ class Line:
     async def mend(self) -> None:
         """Take connections again."""
         if self._server is None:
-            self._server = await asyncio.start_server(self._call, "127.0.0.1", self._port)
+            self._server = await asyncio.start_server(self._call, "127.0.0.1", self.port)
 
     async def cut(self) -> None:
         """Reset every connection and refuse new ones."""

@@ -6,7 +6,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import structlog
 from aiohttp import web
 
 from services.orders.settings import OrdersSettings
@@ -18,14 +17,12 @@ from services.orders.webhooks.measuring import DeliveryMeasures
 from services.orders.webhooks.vault import Vault
 from shared import bus as buses
 from shared import keyring, service
-from shared.background import Background
+from shared.background import Background, repeatedly
 from shared.bus import Bus
-from shared.database import DatabaseUnavailable, Pool, close_pool, connection, open_pool, ready
+from shared.database import Pool, close_pool, connection, open_pool, ready
 from shared.metrics import Metrics
 from shared.queues import declare_all, queues_of
 from shared.web import MAX_BODY_BYTES, health, problems
-
-log = structlog.get_logger()
 
 PORT = 8083
 KEPT = timedelta(days=30)
@@ -66,13 +63,12 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int, li
 
 async def sweeping(pool: "Pool[Any]", kept: timedelta = KEPT) -> None:
     """What is past its time goes, a thousand at a time. Safe side by side."""
-    while True:
-        try:
-            while await _sweep(pool, kept):
-                await asyncio.sleep(PAUSE_SECONDS)
-        except DatabaseUnavailable as error:
-            log.info("housekeeping.postponed", error=str(error))
-        await asyncio.sleep(SWEEP_SECONDS)
+
+    async def sweep() -> None:
+        while await _sweep(pool, kept):
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    await repeatedly(sweep, SWEEP_SECONDS, "housekeeping")
 
 
 async def _sweep(pool: "Pool[Any]", kept: timedelta) -> int:

@@ -6,6 +6,7 @@ DatabaseUnavailable   no connection, a lost one, no answer in time, or a server 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
@@ -18,17 +19,16 @@ Connection = asyncpg.pool.PoolConnectionProxy | asyncpg.Connection
 
 ACQUIRE_SECONDS = 2.0
 COMMAND_SECONDS = 10.0
-# Whoever asks whether we are ready asks again soon, and gives up soon.
-READY_SECONDS = 1.0
 
-# The disk is full or failing, memory or connections are used up, or the server is a standby or set to read only.
-TAKES_NO_WRITES: tuple[type[BaseException], ...] = (
-    asyncpg.InsufficientResourcesError,
+# The disk is full or failing, or the server is a standby or set to read only.
+REFUSES_TO_WRITE: tuple[type[BaseException], ...] = (
+    asyncpg.DiskFullError,
     asyncpg.PostgresSystemError,
     asyncpg.ReadOnlySQLTransactionError,
 )
 LOST: tuple[type[BaseException], ...] = (
-    *TAKES_NO_WRITES,
+    *REFUSES_TO_WRITE,
+    asyncpg.InsufficientResourcesError,
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
@@ -66,15 +66,33 @@ class Commits:
         return commits
 
 
+class WatchedPool(asyncpg.Pool):
+    """Remembers when the database last refused to write, and with what."""
+
+    __slots__ = ("_refused",)
+
+    def refused(self, error: BaseException) -> None:
+        self._refused = (time.monotonic(), error)
+
+    def last_refusal(self, within: float) -> BaseException | None:
+        """The last one of so many seconds."""
+        at, error = getattr(self, "_refused", (0.0, None))
+        return error if error and time.monotonic() - at < within else None
+
+
 async def open_pool(url: str, schema: str, *, size: int = 8) -> "Pool[Any]":
     """A pool whose connections see `schema` first.
 
     Connects on first use, so a service starts while Postgres is away.
     """
-    return await asyncpg.create_pool(
+    return await WatchedPool(
         url,
         min_size=0,
         max_size=size,
+        max_queries=50_000,
+        loop=None,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
         timeout=ACQUIRE_SECONDS,
         command_timeout=COMMAND_SECONDS,
         max_inactive_connection_lifetime=600,
@@ -105,6 +123,8 @@ async def connection(pool: "Pool[Any]") -> AsyncIterator[Any]:
             try:
                 yield held
             except LOST as error:
+                if isinstance(error, REFUSES_TO_WRITE) and isinstance(pool, WatchedPool):
+                    pool.refused(error)
                 if not _is_the_statements_fault(error):
                     _discard(held)
                 raise
@@ -151,18 +171,6 @@ async def transaction(pool: "Pool[Any]") -> AsyncIterator[Any]:
 def _answered(error: BaseException | None) -> bool:
     """Postgres itself refused to commit; what ends the session (FATAL) may come after the commit took place."""
     return isinstance(error, asyncpg.PostgresError) and getattr(error, "severity_en", None) == "ERROR"
-
-
-async def ready(pool: "Pool[Any]") -> str | None:
-    """None when the database answers, else why a service that needs it is not ready."""
-    try:
-        async with connection(pool) as held:
-            await held.execute("SELECT 1 FROM migrations LIMIT 1", timeout=READY_SECONDS)
-    except DatabaseUnavailable:
-        return "the database does not answer"
-    except asyncpg.UndefinedTableError:
-        return "the schema is missing: run `boxoffice migrate`"
-    return None
 
 
 async def close_pool(pool: "Pool[Any]", grace: float = 3.0) -> None:

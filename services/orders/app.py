@@ -38,7 +38,7 @@ from services.orders.webhooks import routes as webhooks
 from shared import bus as buses
 from shared import keyring, service
 from shared.background import Background, repeatedly
-from shared.database import Pool, close_pool, connection, open_pool, ready
+from shared.database import Pool, close_pool, connection, open_pool
 from shared.flags import Flags, open_flags
 from shared.housekeeping import forgetting
 from shared.keyring import Keyring
@@ -46,6 +46,7 @@ from shared.metrics import Metrics
 from shared.object_store import ObjectStore, open_store
 from shared.outbox import Relay
 from shared.queues import declare_all, queues_of
+from shared.readiness import Readiness
 from shared.web import MAX_BODY_BYTES, health, problems_told
 
 PORT = 8080
@@ -131,7 +132,7 @@ def _application(opened: Opened) -> web.Application:
         *ReportsApi(pool, door, url).routes(),
         *SignInApi(opened.asking).routes(),
         *webhooks.routes(pool, door, opened.keys, settings),
-        *health(partial(ready, pool)),
+        *health(Readiness(pool).reason),
         *opened.metrics.routes(),
     ]
     app = web.Application(middlewares=[preflight, problems_told(site.tell)], client_max_size=MAX_BODY_BYTES)

@@ -19,9 +19,10 @@ from shared import bus as buses
 from shared import keyring, service
 from shared.background import Background, repeatedly
 from shared.bus import Bus
-from shared.database import Pool, close_pool, connection, open_pool, ready
+from shared.database import Pool, close_pool, connection, open_pool
 from shared.metrics import Metrics
 from shared.queues import declare_all, queues_of
+from shared.readiness import Readiness
 from shared.web import MAX_BODY_BYTES, health, problems
 
 PORT = 8083
@@ -56,7 +57,7 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int, li
     await FanOut(pool, courier.wake).subscribe(bus)
 
     app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(health(partial(_ready, pool, bus)) + metrics.routes())
+    app.add_routes(health(partial(_ready, Readiness(pool), bus)) + metrics.routes())
     metrics.time_requests(app)
     await service.listen(parts, app, port)
 
@@ -76,7 +77,7 @@ async def _sweep(pool: "Pool[Any]", kept: timedelta) -> int:
         return await store.forget(held, kept, BATCH)
 
 
-async def _ready(pool: "Pool[Any]", bus: Bus) -> str | None:
-    if reason := await ready(pool):
+async def _ready(database: Readiness, bus: Bus) -> str | None:
+    if reason := await database.reason():
         return reason
     return None if bus.healthy() else "the broker does not answer"

@@ -21,7 +21,7 @@ from types import TracebackType
 import asyncpg
 
 from boxoffice import postgres_commands
-from boxoffice.child import Child, describe_end
+from boxoffice.child import Child, children_of, describe_end
 from boxoffice.failures import CannotStart
 from boxoffice.locking import FileLock, Taken
 from boxoffice.ports import LOOPBACK, free_port
@@ -107,9 +107,27 @@ class EmbeddedPostgres:
             self._lock = None
 
     def kill(self) -> None:
-        """At once; the next start recovers every committed row."""
+        """At once, with all its processes; the next start recovers every committed row.
+
+        Each is in a session of its own, and a stopped one would go on holding the shared memory.
+        """
         if self._child:
+            processes = children_of(self._child.pid)
             self._child.kill()
+            for pid in processes:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    async def answers(self) -> bool:
+        """Refusing us, as while it recovers or has no connection left, is an answer."""
+        try:
+            connection = await asyncpg.connect(self.url, timeout=READY_SECONDS)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError):
+            return True
+        try:
+            return await connection.fetchval("SELECT true") is True
+        finally:
+            connection.terminate()
 
     def last_words(self) -> str:
         """The likeliest reason for its end among its last lines, else the very last; empty before there are any."""

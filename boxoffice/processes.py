@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from boxoffice.child import Child, Command, describe_end
@@ -20,10 +20,12 @@ from boxoffice.failures import CannotStart, WrongUsage
 from boxoffice.ports import refuse_taken
 from boxoffice.supervisor import Supervisor
 from shared.metrics.showing import FOLDER, forget
-from shared.service import NOTIFY_SOCKET, READY, SHARED_PORT, tell_ready
+from shared.service import NOTIFY_SOCKET, READY, SHARED_PORT, WATCHDOG_PID, WATCHDOG_USEC, stay_watched, tell_ready
 
 # A service finishes the requests in hand within 3 seconds, and its bus within 5.
 STOP_SECONDS = 10.0
+# A process says twice in that time that it is well.
+WATCHDOG_MICROSECONDS = 2_000_000
 
 
 def serve_side_by_side(service: str, port: int, processes: int) -> int:
@@ -47,7 +49,8 @@ async def _serve(processes: list["Process"]) -> int:
         if starting.done():
             starting.result()
             tell_ready()
-            await stopping
+            async with stay_watched():
+                await stopping
     finally:
         starting.cancel()
         stopping.cancel()
@@ -66,24 +69,30 @@ class Process:
         self._metrics = metrics
         self._last_lines: deque[str] = deque(maxlen=1)
         self._child: Child | None = None
+        self._heard = ExitStack()
+        self._notices: socket.socket | None = None
 
     async def start(self) -> None:
-        with ready_socket() as (path, ready):
-            environment = os.environ | {SHARED_PORT: "1", NOTIFY_SOCKET: path, FOLDER: str(self._metrics)}
-            self._child = await Child.start(Command(self._words, environment), self._hear)
-            told = asyncio.ensure_future(told_ready(ready))
-            ended = asyncio.ensure_future(self._child.ended())
-            try:
-                await asyncio.wait([told, ended], return_when=asyncio.FIRST_COMPLETED)
-                if not told.done():
-                    kind = WrongUsage if ended.result() == WrongUsage.exit_code else CannotStart
-                    raise kind(f"{self.name} {describe_end(ended.result())}")
-            except BaseException:
-                await self.stop(0)
-                raise
-            finally:
-                told.cancel()
-                ended.cancel()
+        self._heard.close()
+        path, self._notices = self._heard.enter_context(ready_socket())
+        self._child = await Child.start(Command(self._words, self._environment(path)), self._hear)
+        told = asyncio.ensure_future(told_ready(self._notices))
+        ended = asyncio.ensure_future(self._child.ended())
+        try:
+            await asyncio.wait([told, ended], return_when=asyncio.FIRST_COMPLETED)
+            if not told.done():
+                kind = WrongUsage if ended.result() == WrongUsage.exit_code else CannotStart
+                raise kind(f"{self.name} {describe_end(ended.result())}")
+        except BaseException:
+            await self.stop(0)
+            raise
+        finally:
+            told.cancel()
+            ended.cancel()
+
+    @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
 
     async def ended(self) -> int:
         if not self._child:
@@ -95,13 +104,29 @@ class Process:
     async def stop(self, grace: float) -> None:
         if self._child:
             await self._child.stop(grace)
+        self._heard.close()
 
     def kill(self) -> None:
         if self._child:
             self._child.kill()
 
+    async def answers(self) -> bool:
+        """All share a port: each says by itself, about every second, that it is well."""
+        if self._notices is None:
+            return False
+        said = 0
+        with suppress(BlockingIOError):
+            while self._notices.recv(4096):
+                said += 1
+        return said > 0 or bool(await asyncio.get_running_loop().sock_recv(self._notices, 4096))
+
     def last_words(self) -> str:
         return (self._last_lines or [""])[-1].strip()
+
+    def _environment(self, path: str) -> dict[str, str]:
+        ours = {SHARED_PORT: "1", NOTIFY_SOCKET: path, WATCHDOG_USEC: str(WATCHDOG_MICROSECONDS)}
+        inherited = {name: value for name, value in os.environ.items() if name != WATCHDOG_PID}
+        return inherited | ours | {FOLDER: str(self._metrics)}
 
     def _hear(self, line: str) -> None:
         self._last_lines.append(line)

@@ -58,6 +58,9 @@ class ServiceProcess:
         if self._child:
             self._child.kill()
 
+    async def answers(self) -> bool:
+        return (await call(f"http://127.0.0.1:{self.port}/healthz")).status == 200
+
     def last_words(self) -> str:
         return (self._ear.unlogged() or [""])[-1].strip()
 

@@ -1,4 +1,4 @@
-"""Keeps parts running: started in order, started again when they end, stopped in reverse."""
+"""Keeps parts running: started in order, started again when they end or no longer answer, stopped in reverse."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from boxoffice.child import describe_end
 from boxoffice.failures import CannotStart
+from boxoffice.watching import Patience, until_silent
 
 FIRST_WAIT = 0.2
 LONGEST_WAIT = 5.0
@@ -33,6 +34,9 @@ class Part(Protocol):
     def kill(self) -> None:
         """By force, at once."""
 
+    async def answers(self) -> bool:
+        """Whether it does. May take its time, and may raise `OSError` for no."""
+
     def last_words(self) -> str:
         """What it said before it ended, in a line; empty when that tells nothing."""
 
@@ -45,8 +49,9 @@ def restart_wait(failures: int) -> float:
 class Supervisor:
     """Owns the parts handed to it once they have started. `report` gets a line for a person."""
 
-    def __init__(self, report: Callable[[str], None]) -> None:
+    def __init__(self, report: Callable[[str], None], patience: Patience | None = None) -> None:
         self._report = report
+        self._patience = patience or Patience()
         self._rows: list[Sequence[Part]] = []
         self._keepers: list[asyncio.Task[None]] = []
 
@@ -85,10 +90,25 @@ class Supervisor:
         failures = 0
         while True:
             begun = loop.time()
-            end = _obituary(await part.ended(), part.last_words())
+            end = await self._end_of(part)
             if loop.time() - begun > SOUND_SECONDS:
                 failures = 0
             failures = await self._start_again(part, f"{part.name} {end}", failures + 1)
+
+    async def _end_of(self, part: Part) -> str:
+        """How it ended, by itself or by us when it had not answered for long."""
+        ended = asyncio.ensure_future(part.ended())
+        silent = asyncio.ensure_future(until_silent(part, self._patience, self._report))
+        try:
+            await asyncio.wait([ended, silent], return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                return _obituary(ended.result(), part.last_words())
+            part.kill()
+            await ended
+            return f"has not answered for {silent.result():.0f} s and was killed"
+        finally:
+            ended.cancel()
+            silent.cancel()
 
     async def _start_again(self, part: Part, news: str, failures: int) -> int:
         while True:

@@ -1,15 +1,60 @@
-"""Tasks that must run as long as the service does: started by name, started again when they fall over."""
+"""Tasks that must run as long as the service does: started by name, started again when they fall over.
+
+What they need may be away for hours. That is two lines of the log for each of them, by its `Outage`.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import structlog
+
+from shared.database import DatabaseUnavailable
 
 log = structlog.get_logger()
 
 RESTART_SECONDS = 1.0
 # Longer than any of ours takes to clean up.
 CANCEL_AGAIN_SECONDS = 3.0
+
+
+# How soon a task that does something now and then tries again while the database is away.
+RETRY_SECONDS = 5.0
+
+
+class Outage:
+    """One line when what a task needs goes away (`ACTION.away`), one when it is back (`ACTION.back`).
+
+    Tell it of every failure and of every success. `ids` go into both lines.
+    """
+
+    def __init__(self, action: str, **ids: object) -> None:
+        self._action = action
+        self._ids = ids
+        self.lasts = False
+
+    def begins(self, error: BaseException | str) -> None:
+        if not self.lasts:
+            self.lasts = True
+            reason = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+            log.warning(f"{self._action}.away", **self._ids, reason=reason)
+
+    def over(self) -> None:
+        if self.lasts:
+            self.lasts = False
+            log.info(f"{self._action}.back", **self._ids)
+
+
+async def repeatedly(work: Callable[[], Awaitable[Any]], seconds: float, action: str) -> None:
+    """Do `work` every so many seconds, for ever; while the database is away, every five."""
+    outage = Outage(action)
+    while True:
+        try:
+            await work()
+            outage.over()
+        except DatabaseUnavailable as error:
+            outage.begins(error)
+        await asyncio.sleep(min(seconds, RETRY_SECONDS) if outage.lasts else seconds)
 
 
 class Background:

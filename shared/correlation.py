@@ -31,13 +31,18 @@ def with_request_id(
     return line
 
 
+def fresh_id() -> str:
+    return random_bytes(12).hex()
+
+
 @web.middleware
 async def _identified(request: web.Request, handler: HttpHandler) -> web.StreamResponse:
     given = request.headers.get(HEADER, "")
     # Never reset: a connection's next request sets its own, and its task ends with it.
-    _current.set(given if _SOUND.fullmatch(given) else random_bytes(12).hex())
+    _current.set(given if _SOUND.fullmatch(given) else fresh_id())
     return await handler(request)
 
 
 async def _echo(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers[HEADER] = _current.get()
+    # What is answered before any middleware has none yet.
+    response.headers[HEADER] = _current.get() or fresh_id()

@@ -1,12 +1,15 @@
 """Connections to Postgres with a bound on every wait.
 
-DatabaseUnavailable   no connection, a lost one, or no answer in time; the driver's own exception
-                      is its `__cause__`. Whether a commit under way took place is then unknown.
+DatabaseUnavailable   no connection, a lost one, no answer in time, or a server that takes no writes now; the
+                      driver's own exception is its `__cause__`. Nothing was committed by what raises it.
+  OutcomeUnknown      the same after COMMIT was sent: whether it took place can't be told from here.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
 from typing import Any
 
 import asyncpg
@@ -18,28 +21,65 @@ Connection = asyncpg.pool.PoolConnectionProxy | asyncpg.Connection
 
 ACQUIRE_SECONDS = 2.0
 COMMAND_SECONDS = 10.0
-# Whoever asks whether we are ready asks again soon, and gives up soon.
-READY_SECONDS = 1.0
 
+# The disk is full or failing, or the server is a standby or set to read only.
+REFUSES_TO_WRITE: tuple[type[BaseException], ...] = (
+    asyncpg.DiskFullError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
 LOST: tuple[type[BaseException], ...] = (
+    *REFUSES_TO_WRITE,
+    asyncpg.InsufficientResourcesError,
     OSError,
     TimeoutError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
     asyncpg.IdleInTransactionSessionTimeoutError,
-    asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
-    asyncpg.ReadOnlySQLTransactionError,
 )
+
+_commits: ContextVar["Commits | None"] = ContextVar("commits", default=None)
 
 
 class DatabaseUnavailable(Exception):
-    """Postgres can't be reached, dropped us, or did not answer in time: try again shortly."""
+    """Postgres can't be reached, dropped us, did not answer in time, or takes no writes: try again shortly."""
+
+
+class OutcomeUnknown(DatabaseUnavailable):
+    """Postgres went away after COMMIT was sent: it may have taken place, and may still."""
+
+
+class Commits:
+    """Whether the work at hand has committed anything by `transaction`: what fails after that is no refusal."""
+
+    def __init__(self) -> None:
+        self.any = False
+
+    @classmethod
+    def watched(cls) -> "Commits":
+        """Those made by the current task from now on."""
+        commits = cls()
+        _commits.set(commits)
+        return commits
+
+
+class WatchedPool(asyncpg.Pool):
+    """Remembers when the database last refused to write, and with what."""
+
+    __slots__ = ("_refused",)
+
+    def refused(self, error: BaseException) -> None:
+        self._refused = (time.monotonic(), error)
+
+    def last_refusal(self, within: float) -> BaseException | None:
+        """The last one of so many seconds."""
+        at, error = getattr(self, "_refused", (0.0, None))
+        return error if error and time.monotonic() - at < within else None
 
 
 async def open_pool(url: str, schema: str, *, size: int = 8, publisher: Any = None) -> "Pool[Any]":
@@ -48,10 +88,13 @@ async def open_pool(url: str, schema: str, *, size: int = 8, publisher: Any = No
     Connects on first use, so a service starts while Postgres is away. `publisher` is what `outbox.add` finds as
     `connection.publisher`, where the bus lies in this database.
     """
-    return await asyncpg.create_pool(
+    return await WatchedPool(
         url,
         min_size=0,
         max_size=size,
+        max_queries=50_000,
+        loop=None,
+        record_class=asyncpg.Record,
         timeout=ACQUIRE_SECONDS,
         command_timeout=COMMAND_SECONDS,
         max_inactive_connection_lifetime=600,
@@ -100,6 +143,8 @@ async def connection(pool: "Pool[Any]") -> AsyncIterator[Any]:
             try:
                 yield held
             except LOST as error:
+                if isinstance(error, REFUSES_TO_WRITE) and isinstance(pool, WatchedPool):
+                    pool.refused(error)
                 if not _is_the_statements_fault(error):
                     _discard(held)
                 raise
@@ -126,21 +171,26 @@ def _is_the_statements_fault(error: BaseException) -> bool:
 
 @asynccontextmanager
 async def transaction(pool: "Pool[Any]") -> AsyncIterator[Any]:
-    """A connection inside one transaction, committed at the end. Raises `DatabaseUnavailable`."""
-    async with connection(pool) as held, held.transaction():
-        yield held
+    """A connection inside one transaction, committed at the end.
 
-
-async def ready(pool: "Pool[Any]") -> str | None:
-    """None when the database answers, else why a service that needs it is not ready."""
+    Raises `DatabaseUnavailable` when nothing was committed, `OutcomeUnknown` when it may have been.
+    """
+    committing = False
     try:
-        async with connection(pool) as held:
-            await held.execute("SELECT 1 FROM migrations LIMIT 1", timeout=READY_SECONDS)
-    except DatabaseUnavailable:
-        return "the database does not answer"
-    except asyncpg.UndefinedTableError:
-        return "the schema is missing: run `boxoffice migrate`"
-    return None
+        async with connection(pool) as held, held.transaction():
+            yield held
+            committing = True
+    except DatabaseUnavailable as error:
+        if committing and not _answered(error.__cause__):
+            raise OutcomeUnknown(str(error)) from error.__cause__
+        raise
+    if commits := _commits.get():
+        commits.any = True
+
+
+def _answered(error: BaseException | None) -> bool:
+    """Postgres itself refused to commit; what ends the session (FATAL) may come after the commit took place."""
+    return isinstance(error, asyncpg.PostgresError) and getattr(error, "severity_en", None) == "ERROR"
 
 
 async def close_pool(pool: "Pool[Any]", grace: float = 3.0) -> None:

@@ -12,13 +12,11 @@ a unique key over partitions would have to hold the time, and a second delivery 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-import structlog
-
-from shared.database import DatabaseUnavailable, Pool, connection
-
-log = structlog.get_logger()
+from shared.background import repeatedly
+from shared.database import Pool, connection
 
 INBOX_KEPT = timedelta(days=30)
 BATCH = 1000
@@ -30,15 +28,7 @@ PAUSE_SECONDS = 0.05
 def forgetting(pool: "Pool[Any]", kept: timedelta = INBOX_KEPT) -> Callable[[], Awaitable[None]]:
     """For `Background.start`: sweeps the service's inbox every 10 minutes. Safe side by side."""
 
-    async def run() -> None:
-        while True:
-            try:
-                await forget_old_messages(pool, kept)
-            except DatabaseUnavailable as error:
-                log.info("housekeeping.postponed", error=str(error))
-            await asyncio.sleep(SWEEP_SECONDS)
-
-    return run
+    return partial(repeatedly, partial(forget_old_messages, pool, kept), SWEEP_SECONDS, "inbox")
 
 
 async def forget_old_messages(pool: "Pool[Any]", kept: timedelta, batch: int = BATCH) -> int:

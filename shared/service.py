@@ -14,8 +14,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TypeVar
 
 import structlog
@@ -24,6 +24,7 @@ from aiohttp import web
 
 from shared.bus.protocol import BadBrokerUrl
 from shared.correlation import correlate
+from shared.http_server import ProblemRunner
 from shared.keyring import BadKeyFile
 from shared.object_store import BadStore
 from shared.settings import BadSettings, Settings, load
@@ -42,6 +43,8 @@ LINGER_SECONDS = 2.0
 SHARED_PORT = "BOXOFFICE_SHARED_PORT"
 NOTIFY_SOCKET = "NOTIFY_SOCKET"
 READY = b"READY=1"
+WELL = b"WATCHDOG=1"
+WATCHDOG_USEC, WATCHDOG_PID = "WATCHDOG_USEC", "WATCHDOG_PID"
 # Newborn objects between looks for cycles (Python's own are 700, 10, 10): requests make few cycles and many objects.
 COLLECT_EVERY = (10_000, 20, 20)
 CANNOT_START = 1
@@ -69,7 +72,7 @@ async def listen(parts: AsyncExitStack, app: web.Application, port: int) -> None
     """Answer HTTP on this port until the parts are closed; requests in hand get 3 seconds to finish."""
     correlate(app)
     app.on_response_prepare.append(_keep_quiet_about_us)
-    runner = web.AppRunner(
+    runner = ProblemRunner(
         app,
         access_log=None,
         logger=_protocol_log(),
@@ -110,15 +113,42 @@ async def _serve(settings: S, wire: Wire[S]) -> None:
         await wire(settings, parts)
         _spare_the_collector()
         tell_ready()
-        await stop.wait()
+        async with stay_watched():
+            await stop.wait()
         log.info("service.stopping")
 
 
 def tell_ready() -> None:
     """By the protocol of sd_notify(3): systemd (`Type=notify`) listens, and so does `boxoffice serve --processes`."""
+    _notify(READY)
+
+
+@asynccontextmanager
+async def stay_watched() -> AsyncIterator[None]:
+    """Say twice in each `WATCHDOG_USEC` that our event loop runs, where that is set: by systemd (`WatchdogSec=`), or by
+    `boxoffice serve --processes` (sd_watchdog_enabled(3))."""
+    micro, pid = os.environ.get(WATCHDOG_USEC, ""), os.environ.get(WATCHDOG_PID, str(os.getpid()))
+    wanted = micro.isdecimal() and int(micro) > 0 and pid == str(os.getpid())
+    saying = asyncio.create_task(_say_well(int(micro) / 2_000_000)) if wanted else None
+    try:
+        yield
+    finally:
+        if saying:
+            saying.cancel()
+
+
+async def _say_well(every: float) -> None:
+    while True:
+        with suppress(OSError):
+            # Full, because whoever listens is stopped, or gone.
+            _notify(WELL)
+        await asyncio.sleep(every)
+
+
+def _notify(what: bytes) -> None:
     if path := os.environ.get(NOTIFY_SOCKET):
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
-            told.sendto(READY, "\0" + path[1:] if path.startswith("@") else path)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as told:
+            told.sendto(what, "\0" + path[1:] if path.startswith("@") else path)
 
 
 def _spare_the_collector() -> None:

@@ -1,8 +1,10 @@
 """Logs: one line an event, with a stable `action` and ids, and never a person's data."""
 
+import io
 import logging
 import sys
-from typing import Literal
+from contextlib import suppress
+from typing import Literal, TextIO, cast
 
 import structlog
 
@@ -17,6 +19,7 @@ def configure_logs(service: str, form: Literal["console", "json"], level: str) -
 
     Libraries speak from warning up: their chatter is theirs, not an operator's.
     """
+    output = cast(TextIO, _Output(sys.stderr))
     renderer: structlog.types.Processor = structlog.processors.JSONRenderer()
     if form == "console":
         renderer = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), event_key="action")
@@ -32,12 +35,31 @@ def configure_logs(service: str, form: Literal["console", "json"], level: str) -
     structlog.configure(
         processors=[*steps, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(output),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(output)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=steps))
     logging.basicConfig(handlers=[handler], level=max(threshold, logging.WARNING), force=True)
     for library in TOLD_BY_US:
         logging.getLogger(library).setLevel(logging.CRITICAL)
+
+
+class _Output(io.TextIOBase):
+    """Where lines go. One that can't be written is lost: what is being told of goes on.
+
+    Whoever reads our lines may die before us, as a supervisor does by `kill -9`, and every line is then a broken pipe.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()

@@ -13,8 +13,10 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 from typing_extensions import TypedDict
 
-from shared.database import DatabaseUnavailable
+from shared.database import Commits, DatabaseUnavailable, OutcomeUnknown
 from shared.openapi import Gives, described
+from shared.openapi.operation import operation_of
+from shared.openapi.parts import IDEMPOTENCY_KEY
 from shared.openapi.problem_kinds import PROBLEM_JSON, TYPE_PREFIX
 
 log = structlog.get_logger()
@@ -69,7 +71,7 @@ class Problem(Exception):
             document["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in self.faults]
         return json.dumps(document | self.extra, ensure_ascii=False).encode(errors="backslashreplace")
 
-    def response(self, request: web.Request) -> web.Response:
+    def response(self, request: web.BaseRequest) -> web.Response:
         headers = {"Cache-Control": "no-store"} | self.headers
         return web.Response(
             status=self.status, body=self.body(request.rel_url.raw_path), content_type=PROBLEM_JSON, headers=headers
@@ -99,8 +101,25 @@ def forbidden(detail: str) -> Problem:
     return Problem(403, "forbidden", "Not allowed", detail)
 
 
-def overloaded(detail: str = "We can't take this right now. Try again in a moment.") -> Problem:
+def overloaded(detail: str = "We can't take this right now, and nothing was done. Try again in a moment.") -> Problem:
     return Problem(503, "overloaded", "Busy", detail, headers={"Retry-After": str(RETRY_SECONDS)})
+
+
+def outcome_unknown(request: web.Request) -> Problem:
+    detail = f"The database went away in the middle: whether this was done can't be told. {_how_to_tell(request)}"
+    headers = {"Retry-After": str(RETRY_SECONDS)}
+    return Problem(503, "outcome-unknown", "Whether it was done is not known", detail, headers=headers)
+
+
+def _how_to_tell(request: web.Request) -> str:
+    operation = operation_of(request.match_info.handler)
+    if operation is None or IDEMPOTENCY_KEY not in operation.takes:
+        return "Look whether it was, and repeat it if it was not."
+    if IDEMPOTENCY_KEY.name in request.headers:
+        return "Repeat it with the same Idempotency-Key: it is done once, and you learn how it ended."
+    return (
+        "Repeated without an Idempotency-Key it may be done twice: look whether it was done, and send a key next time."
+    )
 
 
 def rate_limited(detail: str, wait: timedelta) -> Problem:
@@ -113,6 +132,7 @@ def problems_told(tell: Callable[[Problem, web.Request], web.StreamResponse]) ->
 
     @web.middleware
     async def problems(request: web.Request, handler: HttpHandler) -> web.StreamResponse:
+        commits = Commits.watched()
         try:
             return await handler(request)
         except Problem as problem:
@@ -120,14 +140,14 @@ def problems_told(tell: Callable[[Problem, web.Request], web.StreamResponse]) ->
         except web.HTTPException as error:
             if error.status < 400:
                 raise
-            return tell(_from_http_error(error), request)
+            return tell(problem_of(error), request)
         except DatabaseUnavailable as error:
             log.warning("http.database-unavailable", reason=str(error))
-            return tell(overloaded(), request)
+            unknown = isinstance(error, OutcomeUnknown) or commits.any
+            return tell(outcome_unknown(request) if unknown else overloaded(), request)
         except Exception:
             log.exception("http.failed", method=request.method, route=_route(request))
-            detail = "Something broke on our side. Try again; it has been noted."
-            return tell(Problem(500, "internal", "Our mistake", detail), request)
+            return tell(_our_mistake(commits), request)
 
     return problems
 
@@ -197,7 +217,13 @@ def health(ready: Callable[[], Awaitable[str | None]]) -> list[web.RouteDef]:
     return [web.get("/healthz", alive), web.get("/readyz", can_serve)]
 
 
-def _from_http_error(error: web.HTTPException) -> Problem:
+def _our_mistake(commits: Commits) -> Problem:
+    what_now = "Look whether it was done before you repeat it" if commits.any else "Try again"
+    return Problem(500, "internal", "Our mistake", f"Something broke on our side. {what_now}; it has been noted.")
+
+
+def problem_of(error: web.HTTPException) -> Problem:
+    """aiohttp's own refusals (404, 405, 413, 417), in our words."""
     if error.status == 404:
         return not_found()
     if error.status == 405:
@@ -205,6 +231,8 @@ def _from_http_error(error: web.HTTPException) -> Problem:
         return Problem(405, "method-not-allowed", "Wrong method", f"Use one of: {allowed}.", headers={"Allow": allowed})
     if error.status == 413:
         return Problem(413, "too-large", "Too large", f"Keep the body under {MAX_BODY_BYTES // 1024} KiB.")
+    if error.status == 417:
+        return Problem(417, "bad-request", "Unknown expectation", "Send no Expect header other than 100-continue.")
     return Problem(error.status, "bad-request", error.reason, "Check the request and send it again.")
 
 

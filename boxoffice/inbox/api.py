@@ -41,6 +41,7 @@ class InboxApi:
             web.get("/api/v1/message/{id}/raw", self.show_raw),
             web.get("/updates", self.stream_updates),
             web.get("/livez", self.alive),
+            web.get("/healthz", self.alive),
             web.get("/readyz", self.alive),
             web.get("/{name:(page.js|page.css|)}", self.show_page),
         ]

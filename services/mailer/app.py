@@ -2,7 +2,6 @@
 
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any
 
 from aiohttp import web
 
@@ -17,12 +16,13 @@ from shared import bus as buses
 from shared import service
 from shared.background import Background
 from shared.bus import Bus
-from shared.database import Pool, close_pool, open_pool, ready
+from shared.database import close_pool, open_pool
 from shared.housekeeping import forgetting
 from shared.metrics import Metrics
 from shared.object_store import open_store
 from shared.outbox import Relay
 from shared.queues import declare_all, queues_of
+from shared.readiness import Readiness
 from shared.web import MAX_BODY_BYTES, health, problems
 
 PORT = 8082
@@ -60,12 +60,12 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
     await SignInMail(composer, post).subscribe(bus)
 
     app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(health(partial(_ready, pool, bus)) + metrics.routes())
+    app.add_routes(health(partial(_ready, Readiness(pool), bus)) + metrics.routes())
     metrics.time_requests(app)
     await service.listen(parts, app, port)
 
 
-async def _ready(pool: "Pool[Any]", bus: Bus) -> str | None:
-    if reason := await ready(pool):
+async def _ready(database: Readiness, bus: Bus) -> str | None:
+    if reason := await database.reason():
         return reason
     return None if bus.healthy() else "the broker does not answer"

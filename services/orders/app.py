@@ -1,6 +1,5 @@
 """The orders service, wired: answers HTTP at once, publishes, follows what the others report."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -41,8 +40,8 @@ from services.orders.tokens import Tokens
 from services.orders.webhooks import routes as webhooks
 from shared import bus as buses
 from shared import keyring, service
-from shared.background import Background
-from shared.database import Pool, close_pool, connection, open_pool, ready
+from shared.background import Background, repeatedly
+from shared.database import Pool, close_pool, connection, open_pool
 from shared.flags import Flags, open_flags
 from shared.housekeeping import forgetting
 from shared.keyring import Keyring
@@ -50,6 +49,7 @@ from shared.metrics import Metrics
 from shared.object_store import ObjectStore, open_store
 from shared.outbox import Relay
 from shared.queues import declare_all, queues_of
+from shared.readiness import Readiness
 from shared.web import MAX_BODY_BYTES, health, problems_told
 
 PORT = 8080
@@ -144,7 +144,7 @@ def _application(opened: Opened) -> web.Application:
         *ReportsApi(pool, door, url).routes(),
         *SignInApi(opened.asking).routes(),
         *webhooks.routes(pool, door, opened.keys, settings),
-        *health(partial(ready, pool)),
+        *health(Readiness(pool).reason),
         *opened.metrics.routes(),
     ]
     app = web.Application(middlewares=[preflight, problems_told(site.tell)], client_max_size=MAX_BODY_BYTES)
@@ -158,8 +158,10 @@ def _application(opened: Opened) -> web.Application:
 
 async def forget_the_past(pool: "Pool[Any]") -> None:
     """Idempotency keys, links and sessions past their lifetime go, a thousand a minute at a time."""
-    while True:
+
+    async def forget() -> None:
         async with connection(pool) as held:
             await store.forget_old_answers(held)
             await store.forget_links(held)
-        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+    await repeatedly(forget, HOUSEKEEPING_SECONDS, "housekeeping")

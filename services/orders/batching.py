@@ -7,7 +7,8 @@ How an order that can't be placed fares:
 
     too many wait      turned away at once (`Overloaded`): it was not placed
     waits too long     turned away after `Limits.wait` (`Overloaded`): it was not placed
-    no answer in time  `DatabaseUnavailable` after `Limits.answer`: the outcome is unknown
+    database away      `DatabaseUnavailable`: it was not placed
+    away in the middle `OutcomeUnknown`; the same when there is no answer after `Limits.answer`
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from prometheus_client import CollectorRegistry
 from services.orders.committing import Answer, Outcome, commit_batch, earlier_answer
 from services.orders.measuring import OrderMeasures
 from services.orders.placing import IdempotencyKey, PlaceOrder
-from shared.database import DatabaseUnavailable, Pool
+from shared.database import DatabaseUnavailable, OutcomeUnknown, Pool
 
 log = structlog.get_logger()
 
@@ -98,8 +99,8 @@ class Placer:
     async def place(self, order: PlaceOrder) -> Answer:
         """Returns once the answer is true on disk.
 
-        Raises `Overloaded`, `KeyInUse`, `KeyMismatch`, or `DatabaseUnavailable` (then the outcome is
-        unknown: the same Idempotency-Key tells). An order stands though whoever waits for it is cancelled.
+        Raises `Overloaded`, `KeyInUse`, `KeyMismatch`, `DatabaseUnavailable`, or `OutcomeUnknown` (then the same
+        Idempotency-Key tells). An order stands though whoever waits for it is cancelled.
         """
         self.refuse_when_full()
         if order.idempotency:
@@ -133,7 +134,7 @@ class Placer:
                 await self._place_batch(self._in_hand)
             finally:
                 for waiting in self._in_hand:
-                    self._settle(waiting, DatabaseUnavailable("the service is stopping"))
+                    self._settle(waiting, OutcomeUnknown("the service is stopping"))
                 self._in_hand = ()
 
     def _next_batch(self) -> list[_Waiting]:
@@ -171,7 +172,7 @@ class Placer:
                 self._measures.turned_away()
             for waiting in self._in_hand:
                 if waiting.since < now - self._limits.answer:
-                    self._tell(waiting, DatabaseUnavailable("no answer in time"))
+                    self._tell(waiting, OutcomeUnknown("no answer in time"))
 
     def _settle(self, waiting: _Waiting, outcome: Outcome) -> None:
         if waiting.order.idempotency:

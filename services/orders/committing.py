@@ -18,7 +18,7 @@ from services.orders.numbers import new_number
 from services.orders.placing import Accepted, Decision, IdempotencyKey, PlaceOrder, decide
 from services.orders.reporting import orders_placed
 from shared import outbox
-from shared.database import Connection, DatabaseUnavailable, Pool, connection, transaction
+from shared.database import Connection, DatabaseUnavailable, OutcomeUnknown, Pool, connection, transaction
 from shared.identifiers import uuid7s
 
 log = structlog.get_logger()
@@ -52,28 +52,69 @@ async def commit_batch(pool: "Pool[Any]", orders: Sequence[PlaceOrder]) -> list[
     """Place these orders in one transaction; one outcome an order, in the order given.
 
     Done again when another process got in between or a number was taken, and when the connection
-    was lost and the database tells that nothing was committed. Raises `DatabaseUnavailable`.
+    was lost and the database tells that nothing was committed. Raises `DatabaseUnavailable` when
+    nothing was, `OutcomeUnknown` when a commit was sent and the database did not tell what came of it.
     """
-    outcomes: list[Outcome] = []
-    for _ in range(TRIES):
+    tries = _Tries(pool, orders)
+    try:
+        for _ in range(TRIES):
+            if outcomes := await tries.once():
+                return outcomes
+        raise DatabaseUnavailable(f"{TRIES} tries were not enough")
+    except Exception as error:
+        if tries.unknown and not isinstance(error, OutcomeUnknown):
+            raise OutcomeUnknown(str(error)) from error
+        raise
+
+
+class _Tries:
+    """`unknown` once a commit was sent that was not confirmed: until a later one is, it may yet take place.
+
+    Its session holds the locks of what it wrote, so a later try waits for its end before it writes the same ids.
+    """
+
+    def __init__(self, pool: "Pool[Any]", orders: Sequence[PlaceOrder]) -> None:
+        self._pool = pool
+        self._orders = orders
+        self._outcomes: list[Outcome] = []
+        self.unknown = False
+
+    async def once(self) -> list[Outcome]:
+        """What was committed, by this try or by an earlier one whose confirmation was lost; else empty."""
         try:
-            async with transaction(pool) as held:
-                outcomes = await place_batch(held, orders)
+            async with transaction(self._pool) as held:
+                outcomes = await place_batch(held, self._orders)
+                if self.unknown and await store.existing_orders(held, _without_order(self._orders, outcomes)):
+                    # Refused for the places that its own earlier try took.
+                    raise Contended
+                self._outcomes = outcomes
             return outcomes
         except (Contended, asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
             await _pause()
         except asyncpg.UniqueViolationError as error:
             if error.constraint_name == "orders_number_key":
-                orders = [replace(order, number=new_number()) for order in orders]
-            elif error.constraint_name != "orders_pkey" or not outcomes:
+                self._orders = [replace(order, number=new_number()) for order in self._orders]
+            elif error.constraint_name != "orders_pkey" or not self._outcomes:
                 raise
         except DatabaseUnavailable as error:
-            log.warning("placing.connection-lost", orders=len(orders), reason=str(error))
+            self.unknown = self.unknown or isinstance(error, OutcomeUnknown)
+            log.warning("placing.connection-lost", orders=len(self._orders), reason=str(error))
             # Whoever ended one connection ended others: by then the pool has seen which.
             await _pause()
-        if outcomes and await _committed(pool, orders):
-            return outcomes
-    raise DatabaseUnavailable(f"{TRIES} tries were not enough")
+        return self._outcomes if self.unknown and await self._committed() else []
+
+    async def _committed(self) -> bool:
+        """Whether a commit whose confirmation was lost took place: all of the batch is there, or none of it."""
+        async with connection(self._pool) as held:
+            return bool(await store.existing_orders(held, [order.id for order in self._orders]))
+
+
+def _without_order(orders: Sequence[PlaceOrder], outcomes: Sequence[Outcome]) -> list[UUID]:
+    return [
+        order.id
+        for order, outcome in zip(orders, outcomes, strict=True)
+        if not (isinstance(outcome, Answer) and outcome.order)
+    ]
 
 
 async def _pause() -> None:
@@ -89,12 +130,6 @@ async def earlier_answer(pool: "Pool[Any]", asked: IdempotencyKey) -> Answer | N
     if first.fingerprint != asked.fingerprint:
         raise KeyMismatch
     return Answer(first.status, first.answer, first.order_id, replayed=True)
-
-
-async def _committed(pool: "Pool[Any]", orders: Sequence[PlaceOrder]) -> bool:
-    """Whether a commit whose confirmation was lost took place: all of the batch is there, or none of it."""
-    async with connection(pool) as held:
-        return bool(await store.existing_orders(held, [order.id for order in orders]))
 
 
 async def place_batch(held: Connection, orders: Sequence[PlaceOrder]) -> list[Outcome]:

@@ -11,11 +11,16 @@ from typing import Any
 
 import asyncpg
 
-from shared.database import DatabaseUnavailable, Pool, connection
+from shared.background import Outage
+from shared.bus.backoff import waits
+from shared.database import LOST, DatabaseUnavailable, Pool, connection
 from shared.messages import Fact
 
 CHANNEL = "orders_news"
 KEEP_ALIVE_SECONDS = 15.0
+LONGEST_WAIT_SECONDS = 2.0
+# Whoever made the news waits for no more than this: streams look again by themselves.
+ANNOUNCE_SECONDS = 1.0
 
 
 class NewsDesk:
@@ -23,6 +28,7 @@ class NewsDesk:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._outage = Outage("news")
         self._watchers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
 
     @contextmanager
@@ -38,10 +44,22 @@ class NewsDesk:
                 del self._watchers[number]
 
     async def run(self) -> None:
-        """Listen until the connection is lost, which raises: whoever keeps us running starts us again."""
+        """Listen until cancelled, again with jitter when the connection is lost."""
+        pauses = waits(0.1, LONGEST_WAIT_SECONDS)
+        while True:
+            try:
+                await self._listen()
+            except LOST as error:
+                if not self._outage.lasts:
+                    pauses = waits(0.1, LONGEST_WAIT_SECONDS)
+                self._outage.begins(error)
+            await asyncio.sleep(next(pauses))
+
+    async def _listen(self) -> None:
         connection = await asyncpg.connect(self._url, timeout=5, command_timeout=5)
         try:
             await connection.add_listener(CHANNEL, self._told)
+            self._outage.over()
             self._wake_all()
             while True:
                 await asyncio.sleep(KEEP_ALIVE_SECONDS)
@@ -72,4 +90,5 @@ async def announce(pool: "Pool[Any]", numbers: Collection[str]) -> None:
     """
     with suppress(DatabaseUnavailable):
         async with connection(pool) as held:
-            await held.execute("SELECT pg_notify($1, number) FROM unnest($2::text[]) AS number", CHANNEL, list(numbers))
+            statement = "SELECT pg_notify($1, number) FROM unnest($2::text[]) AS number"
+            await held.execute(statement, CHANNEL, list(numbers), timeout=ANNOUNCE_SECONDS)

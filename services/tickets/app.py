@@ -15,13 +15,14 @@ from services.tickets.workers import RenderPool
 from shared import bus as buses
 from shared import keyring, service
 from shared.background import Background
-from shared.database import close_pool, open_pool, ready
+from shared.database import close_pool, open_pool
 from shared.flags import open_flags
 from shared.housekeeping import forgetting
 from shared.metrics import Metrics
 from shared.object_store import open_store
 from shared.outbox import Relay
 from shared.queues import declare_all, queues_of
+from shared.readiness import Readiness
 from shared.web import MAX_BODY_BYTES, health, problems
 
 PORT = 8081
@@ -59,6 +60,6 @@ async def wire(settings: TicketsSettings, parts: AsyncExitStack, *, port: int) -
     await Copyist(pool).subscribe(bus)
 
     app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(health(partial(ready, pool)) + metrics.routes())
+    app.add_routes(health(Readiness(pool).reason) + metrics.routes())
     metrics.time_requests(app)
     await service.listen(parts, app, port)

@@ -8,6 +8,7 @@ import asyncio
 import asyncpg
 import structlog
 
+from shared.background import Outage
 from shared.bus.backoff import waits
 from shared.database import LOST
 from shared.flags import store
@@ -32,7 +33,7 @@ class Follower:
         self._service = service
         self._provider = provider
         self._told = asyncio.Event()
-        self._away = False
+        self._outage = Outage("flags")
 
     async def catch_up(self) -> None:
         """Read the flags once, if the database answers: a service starts without it, on the code's defaults."""
@@ -47,11 +48,13 @@ class Follower:
 
     async def run(self) -> None:
         """Follow until cancelled, joining again with jitter when the connection is lost."""
+        pauses = waits(0.1, LONGEST_WAIT_SECONDS)
         while True:
-            pauses = waits(0.1, LONGEST_WAIT_SECONDS)
             try:
                 await self._follow()
             except AWAY as error:
+                if not self._outage.lasts:
+                    pauses = waits(0.1, LONGEST_WAIT_SECONDS)
                 self._lost(error)
             await asyncio.sleep(next(pauses))
 
@@ -94,12 +97,8 @@ class Follower:
 
     def _lost(self, error: BaseException) -> None:
         self._provider.doubt()
-        if not self._away:
-            self._away = True
-            log.warning("flags.lost", error=type(error).__name__, version=self._provider.state.version)
+        self._outage.begins(error)
 
     def _found(self) -> None:
         self._provider.trust()
-        if self._away:
-            self._away = False
-            log.info("flags.found", version=self._provider.state.version)
+        self._outage.over()

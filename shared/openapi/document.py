@@ -32,7 +32,7 @@ def document(routes: Iterable[web.RouteDef], *, title: str, description: str, se
     paths: Json = {}
     for route, operation in known:
         path = _PLACE.sub(r"{\1}", route.path)
-        paths.setdefault(path, {})[route.method.lower()] = _operation(path, operation, schemas, answers)
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route.method, path, operation, schemas, answers)
     return {
         "openapi": OPENAPI,
         "info": {
@@ -67,7 +67,7 @@ def _credentials(operations: Iterable[Operation]) -> Json:
     return {name: scheme for name, scheme in CREDENTIALS.items() if name in used}
 
 
-def _operation(path: str, operation: Operation, schemas: Schemas, answers: Answers) -> Json:
+def _operation(method: str, path: str, operation: Operation, schemas: Schemas, answers: Answers) -> Json:
     told: Json = {"operationId": operation.name, "tags": [operation.tag], "summary": operation.summary}
     if operation.description:
         told["description"] = operation.description
@@ -75,14 +75,15 @@ def _operation(path: str, operation: Operation, schemas: Schemas, answers: Answe
         told["parameters"] = [_parameter(parameter) for parameter in operation.takes]
     if operation.body is not None:
         told["requestBody"] = _body(operation, schemas)
-    told["responses"] = answers.responses_of(operation.gives, problems_of(path, operation))
+    told["responses"] = answers.responses_of(operation.gives, problems_of(method, path, operation))
     told["security"] = [{name: []} for name in operation.opened_by] + ([{}] if operation.open_to_all else [])
     return told
 
 
-def problems_of(path: str, operation: Operation) -> Sequence[str]:
+def problems_of(method: str, path: str, operation: Operation) -> Sequence[str]:
     """The slugs of all problems that the operation may answer with."""
     kinds = operation.problems + problem_kinds.ANYWHERE
+    kinds += () if method == "GET" else problem_kinds.WITH_EFFECT
     kinds += problem_kinds.WITH_BODY if operation.body is not None else ()
     kinds += problem_kinds.WITH_CREDENTIALS if operation.opened_by else ()
     kinds += problem_kinds.WITH_KEY if ORGANISER_KEY in operation.opened_by else ()

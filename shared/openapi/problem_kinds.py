@@ -95,11 +95,21 @@ KINDS: Mapping[str, Kind] = {
         429, "Too many requests", "Too much in too short a time: of this client, or for this order.", RETRY
     ),
     "internal": Kind(500, "Our mistake", "Something broke on our side."),
-    "overloaded": Kind(503, "Busy", "We can't take this right now: load is shed, or the database is away.", RETRY),
+    "overloaded": Kind(
+        503, "Busy", "We can't take this right now: load is shed, or the database is away. Nothing was done.", RETRY
+    ),
+    "outcome-unknown": Kind(
+        503,
+        "Whether it was done is not known",
+        "The database went away in the middle. Where an `Idempotency-Key` was sent, repeating with the same one tells.",
+        RETRY,
+    ),
 }
 
 # What follows from what a route takes.
 ANYWHERE = ("rate-limited", "internal", "overloaded")
+# Of what changes something.
+WITH_EFFECT = ("outcome-unknown",)
 WITH_BODY = ("malformed", "timeout", "too-large", "unsupported-media-type", "invalid")
 WITH_CREDENTIALS = ("unauthorized",)
 # A key may lack a right; what opens one order has none to lack.

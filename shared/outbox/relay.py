@@ -6,8 +6,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 from uuid import uuid4
 
-import structlog
-
+from shared.background import Outage
 from shared.bus.backoff import waits
 from shared.bus.postgres.direct import DirectPublisher
 from shared.bus.protocol import Bus, BusError, BusUnavailable, Message
@@ -15,8 +14,6 @@ from shared.database import DatabaseUnavailable, Pool
 from shared.lookback import Lookback
 from shared.outbox import rows
 from shared.outbox.rows import Backlog
-
-log = structlog.get_logger()
 
 T = TypeVar("T")
 
@@ -45,7 +42,7 @@ class Relay:
         self._looked_at = -POLL_SECONDS
         self._woken = asyncio.Event()
         self._lookback = Lookback()
-        self._away = False
+        self._outage = Outage("outbox")
 
     def wake(self) -> None:
         """Something was committed."""
@@ -66,14 +63,11 @@ class Relay:
             try:
                 went = await self._step()
             except (BusUnavailable, DatabaseUnavailable) as error:
-                if not self._away:
-                    log.warning("outbox.away", error=str(error))
-                self._away = True
+                self._outage.begins(error)
                 await asyncio.sleep(next(pauses))
                 continue
-            if self._away:
-                log.info("outbox.back")
-            self._away, pauses = False, _pauses()
+            self._outage.over()
+            pauses = _pauses()
             if not went:
                 await self._until_woken()
             elif crowded():
@@ -92,8 +86,8 @@ class Relay:
 
     async def _round(self) -> int:
         """Publish one batch; returns how many rows it held. One row alone while the broker is away."""
-        token = uuid4()
-        batch = await rows.take(self._pool, token, 1 if self._away else BATCH, self._lookback.reach(self._away))
+        token, away = uuid4(), self._outage.lasts
+        batch = await rows.take(self._pool, token, 1 if away else BATCH, self._lookback.reach(away))
         self._lookback.saw(owed.position for owed in batch if owed.fresh)
         if not batch:
             return 0

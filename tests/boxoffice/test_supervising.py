@@ -2,19 +2,29 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import asyncpg
 import pytest
 
+from boxoffice.embedded_postgres import EmbeddedPostgres
 from boxoffice.failures import CannotStart, WrongUsage
+from boxoffice.processes import Process
 from boxoffice.supervisor import Supervisor, restart_wait
+from boxoffice.watching import Patience, until_silent
 from tests.boxoffice.conftest import AService
 from tests.boxoffice.stand_ins import gone
+from tests.orders.test_database_away import server_processes
+from tests.servers.programs import temporary_folder
 from tests.servers.waiting import eventually
+
+# The shape of the real one (1, 3 and 15 s), some times as quick.
+IMPATIENT = Patience(every=0.1, answer=1.0, silence=2.0, looks=3)
 
 
 def test_the_waits_before_a_restart_grow_to_five_seconds() -> None:
@@ -31,6 +41,81 @@ async def test_a_killed_part_is_started_again(a_service: AService) -> None:
         await eventually(lambda: reported(reports, "orders runs again"))
         assert reports[0] == "orders was killed by SIGKILL: starting it again in 0.2 s"
         assert service.pid != first
+
+
+async def test_a_part_that_was_stopped_is_reported_and_started_again(a_service: AService) -> None:
+    """It ignores every signal but the last."""
+    service, reports = a_service(), list[str]()
+    async with supervised(reports) as supervisor:
+        await supervisor.start(service)
+        first = service.pid
+        assert first
+        os.kill(first, signal.SIGSTOP)
+        await eventually(lambda: reported(reports, "orders runs again"))
+        assert reports[0] == "orders does not answer"
+        assert re.fullmatch(r"orders has not answered for \d+ s and was killed: starting it again in 0.2 s", reports[1])
+        assert service.pid != first
+        assert await gone(first)
+
+
+async def test_a_part_that_is_only_busy_is_left_alone() -> None:
+    reports, busy = list[str](), Busy(looks=3)
+    silent = asyncio.create_task(
+        until_silent(busy, Patience(every=0.01, answer=0.01, silence=0.0, looks=4), reports.append)
+    )
+    await eventually(lambda: reported(reports, "tickets answers again"))
+    assert reports == ["tickets does not answer", "tickets answers again"]
+    assert not silent.done()
+    silent.cancel()
+
+
+async def test_a_process_that_says_by_itself_that_it_is_well_is_started_again_when_it_does_not(
+    migrated_url: str, free_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of `serve --processes` share a port, at which nobody can ask one of them."""
+    monkeypatch.setenv("DATABASE_URL", migrated_url)
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
+    command = (sys.executable, "-P", "-m", "boxoffice", "serve", "orders", "--port", str(free_port))
+    process, reports = Process("orders 1", command, tmp_path), list[str]()
+    async with supervised(reports, Patience(every=0.1, answer=2.0, silence=2.0, looks=2)) as supervisor:
+        await supervisor.start(process)
+        first = process.pid
+        assert first
+        # It is heard of before: what ends it is that this stops.
+        assert await process.answers()
+        os.kill(first, signal.SIGSTOP)
+        await eventually(lambda: reported(reports, "orders 1 runs again"), 60)
+        assert process.pid != first
+        assert await process.answers()
+
+
+async def test_a_database_that_was_stopped_is_started_again_with_every_committed_row() -> None:
+    async with AsyncExitStack() as parts:
+        server, reports = EmbeddedPostgres(temporary_folder(parts) / "server"), list[str]()
+        supervisor = await parts.enter_async_context(supervised(reports))
+        await supervisor.start(server)
+        connection = await asyncpg.connect(server.url)
+        await connection.execute("CREATE TABLE kept AS SELECT 1 AS row")
+        for pid in await server_processes(server.url):
+            os.kill(pid, signal.SIGSTOP)
+        await eventually(lambda: reported(reports, "postgres runs again"), 60)
+        connection.terminate()
+        connection = await asyncpg.connect(server.url)
+        assert await connection.fetchval("SELECT row FROM kept") == 1
+        await connection.close()
+
+
+class Busy:
+    """Does not answer for so many looks, then does."""
+
+    name = "tickets"
+
+    def __init__(self, looks: int) -> None:
+        self._looks = looks
+
+    async def answers(self) -> bool:
+        self._looks -= 1
+        return True if self._looks < 0 else await asyncio.Future[bool]()
 
 
 async def test_a_stop_ends_every_part(a_service: AService) -> None:
@@ -139,6 +224,9 @@ class Unlucky:
 
     def kill(self) -> None: ...
 
+    async def answers(self) -> bool:
+        return True
+
     def last_words(self) -> str:
         return ""
 
@@ -160,13 +248,16 @@ class Recorded:
 
     def kill(self) -> None: ...
 
+    async def answers(self) -> bool:
+        return True
+
     def last_words(self) -> str:
         return ""
 
 
 @asynccontextmanager
-async def supervised(reports: list[str] | None = None) -> AsyncIterator[Supervisor]:
-    supervisor = Supervisor(([] if reports is None else reports).append)
+async def supervised(reports: list[str] | None = None, patience: Patience = IMPATIENT) -> AsyncIterator[Supervisor]:
+    supervisor = Supervisor(([] if reports is None else reports).append, patience)
     try:
         yield supervisor
     finally:

@@ -6,6 +6,9 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,9 @@ from tests.servers.waiting import eventually
 # The shape of the real ones (3 and 5 s), ten times as quick.
 LIMITS = Limits(waiting=20, wait=0.3, answer=0.5)
 
+# How the connections of the service's own pool introduce themselves to Postgres.
+ORDERS_POOL = b"boxoffice-orders\0"
+
 
 @asynccontextmanager
 async def orders_at(
@@ -45,6 +51,10 @@ async def buy(client: aiohttp.ClientSession, key: str | None = None) -> tuple[in
     headers = {"Idempotency-Key": key} if key else {}
     async with client.post("/v1/orders", json=a_request(), headers=headers) as response:
         return response.status, json.loads(await response.read()), "Retry-After" in response.headers
+
+
+def slug_of(answer: dict[str, Any]) -> str:
+    return str(answer["type"]).rpartition(":")[2]
 
 
 async def ready(client: aiohttp.ClientSession) -> bool:
@@ -112,9 +122,9 @@ async def test_a_database_that_stands_still_turns_buyers_away_until_it_moves_aga
         assert await sells(client)
         async with standing_still(own_postgres):
             answers = await asyncio.gather(*(buy(client, f"a key for buyer {n:04}") for n in range(50)))
-            assert {(status, answer["type"].rpartition(":")[2], retry) for status, answer, retry in answers} == {
-                (503, "overloaded", True)
-            }
+            assert {(status, retry) for status, _, retry in answers} == {(503, True)}
+            # Those in hand may yet be placed; those that waited behind them were not.
+            assert {slug_of(answer) for _, answer, _ in answers} == {"outcome-unknown", "overloaded"}
             assert not await ready(client)
         await eventually(lambda: ready(client))
         await eventually(lambda: sells(client))
@@ -125,6 +135,119 @@ async def test_a_database_that_stands_still_turns_buyers_away_until_it_moves_aga
     orders, places = await counts(own_postgres)
     assert places == 2 * orders
     assert orders >= 52
+
+
+async def keep_buying(client: aiohttp.ClientSession, buyer: int) -> AsyncIterator[tuple[str, int, dict[str, Any]]]:
+    """Each with a key of its own, until one is not placed."""
+    for n in count():
+        key = f"the key of buyer {buyer:03} for order {n:04}"
+        status, answer, _ = await buy(client, key)
+        yield key, status, answer
+        if status != 201:
+            return
+
+
+async def orders_by_key(url: str) -> dict[bytes, Any]:
+    """The order that stands under each key that was answered, by the key's digest."""
+    connection = await asyncpg.connect(url, server_settings={"search_path": "orders"})
+    try:
+        return {
+            row["key"]: row["order_id"] for row in await connection.fetch("SELECT key, order_id FROM idempotency_keys")
+        }
+    finally:
+        await connection.close()
+
+
+async def test_no_order_that_stands_was_refused_and_its_key_tells_of_every_unknown_one(
+    own_postgres: str, free_port: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    last: dict[str, tuple[int, str]] = {}
+
+    async def buyer(client: aiohttp.ClientSession, number: int) -> None:
+        async for key, status, answer in keep_buying(client, number):
+            last[key] = status, slug_of(answer) if status != 201 else "placed"
+
+    async with orders_at(own_postgres, free_port, monkeypatch, tmp_path) as client:
+        buying = [asyncio.create_task(buyer(client, n)) for n in range(20)]
+        await eventually(lambda: placed(last))
+        async with standing_still(own_postgres):
+            await asyncio.gather(*buying)
+        await eventually(lambda: ready(client))
+        unknown = [key for key, (_, slug) in last.items() if slug == "outcome-unknown"]
+        refused = [key for key, (_, slug) in last.items() if slug == "overloaded"]
+        assert len(unknown) + len(refused) == len(buying)
+        assert unknown
+        for key in unknown:
+            assert await eventually(partial(number_under, client, key))
+        standing = await orders_by_key(own_postgres)
+    assert [key for key in refused if sha256(key.encode()).digest() in standing] == []
+    assert [
+        key for key, (status, _) in last.items() if status == 201 and not standing[sha256(key.encode()).digest()]
+    ] == []
+    orders, places = await counts(own_postgres)
+    assert (orders, places) == (len(standing), 2 * orders)
+
+
+async def placed(last: dict[str, tuple[int, str]]) -> bool:
+    return len(last) > 40
+
+
+async def number_under(client: aiohttp.ClientSession, key: str) -> str | None:
+    status, answer, _ = await buy(client, key)
+    return answer["confirmation_number"] if status == 201 else None
+
+
+async def test_an_order_whose_commit_was_not_confirmed_is_unknown_until_its_key_tells(
+    migrated_url: str, free_port: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The line is cut at the moment of COMMIT, after Postgres took it."""
+    await put_on_sale(migrated_url, capacity=1000)
+    async with (
+        Line(migrated_url, a_free_port()) as line,
+        orders_at(line.url, free_port, monkeypatch, tmp_path) as client,
+    ):
+        assert await sells(client)
+        line.cut_after(b"COMMIT", of=ORDERS_POOL)
+        status, answer, retry = await buy(client, "a key that will tell")
+        assert (status, slug_of(answer), retry) == (503, "outcome-unknown", True)
+        assert "same Idempotency-Key" in answer["detail"]
+        status, answer, _ = await buy(client)
+        assert (status, slug_of(answer)) == (503, "overloaded")
+        await line.mend()
+        assert await eventually(lambda: number_under(client, "a key that will tell"))
+    assert await counts(migrated_url) == (2, 4)
+
+
+async def test_a_cancellation_that_may_have_been_made_is_unknown_and_may_be_repeated(
+    migrated_url: str, free_port: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    await put_on_sale(migrated_url, capacity=1000)
+    async with (
+        Line(migrated_url, a_free_port()) as line,
+        orders_at(line.url, free_port, monkeypatch, tmp_path) as client,
+    ):
+        _, order, _ = await buy(client)
+        assert (await cancel(client, order))[0] == 200
+        _, order, _ = await buy(client)
+        line.cut_after(b"COMMIT", of=ORDERS_POOL)
+        status, answer = await cancel(client, order)
+        assert (status, slug_of(answer)) == (503, "outcome-unknown")
+        status, answer = await cancel(client, order)
+        assert (status, slug_of(answer)) == (503, "overloaded")
+        await line.mend()
+        await eventually(lambda: is_cancelled(client, order))
+    assert await counts(migrated_url) == (2, 0)
+
+
+async def cancel(client: aiohttp.ClientSession, order: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    bearer = {"Authorization": f"Bearer {order['access_token']}"}
+    async with client.post(f"/v1/orders/{order['confirmation_number']}/cancel", headers=bearer) as response:
+        return response.status, json.loads(await response.read())
+
+
+async def is_cancelled(client: aiohttp.ClientSession, order: dict[str, Any]) -> bool:
+    status, answer = await cancel(client, order)
+    return status == 200 and answer["status"] == "cancelled"
 
 
 async def test_while_the_database_stands_still_people_read_an_apology_that_asks_them_to_come_back(

@@ -1,9 +1,14 @@
 """A line to a server that can be cut and mended, as if the server had gone and come back."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from urllib.parse import urlsplit
+
+# By so much of what a connection said first it can be told from others.
+BEGINNING_BYTES = 1000
 
 
 class Line:
@@ -15,12 +20,14 @@ class Line:
     def __init__(self, url: str, port: int) -> None:
         parts = urlsplit(url)
         self._target = (parts.hostname or "127.0.0.1", parts.port or 0)
-        self._port = port
+        self.port = port
         login = parts.netloc.rpartition("@")[0]
         self.url = parts._replace(netloc=f"{login}@127.0.0.1:{port}" if login else f"127.0.0.1:{port}").geturl()
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
         self._calls: set[asyncio.Task[None]] = set()
+        self._last_words: tuple[bytes, bytes] | None = None
+        self._silent = False
 
     async def __aenter__(self) -> "Line":
         await self.mend()
@@ -34,18 +41,29 @@ class Line:
     async def mend(self) -> None:
         """Take connections again."""
         if self._server is None:
-            self._server = await asyncio.start_server(self._call, "127.0.0.1", self._port)
+            self._server = await asyncio.start_server(self._call, "127.0.0.1", self.port)
 
     async def cut(self) -> None:
         """Reset every connection and refuse new ones."""
-        server, self._server = self._server, None
-        if server is None:
-            return
-        server.close()
-        for end in self._ends:
-            end.transport.abort()
+        server = self._break()
         await asyncio.gather(*self._calls, return_exceptions=True)
-        await server.wait_closed()
+        if server:
+            await server.wait_closed()
+
+    def cut_after(self, words: bytes, of: bytes) -> None:
+        """Cut as soon as the server has answered these words of a connection that began with `of`.
+
+        Nobody hears the answer.
+        """
+        self._last_words = (of, words)
+
+    def _break(self) -> asyncio.Server | None:
+        server, self._server = self._server, None
+        if server:
+            server.close()
+            for end in self._ends:
+                end.transport.abort()
+        return server
 
     async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -58,16 +76,30 @@ class Line:
             writer.transport.abort()
         else:
             self._ends.add(far_writer)
-            await asyncio.gather(_copy(reader, far_writer), _copy(far_reader, writer))
+            beginning = bytearray()
+            await asyncio.gather(
+                _copy(reader, far_writer, partial(self._hear, beginning)), _copy(far_reader, writer, self._answer)
+            )
             self._ends.discard(far_writer)
         finally:
             self._ends.discard(writer)
             self._calls.discard(task)
 
+    def _hear(self, beginning: bytearray, chunk: bytes) -> None:
+        beginning += chunk[: BEGINNING_BYTES - len(beginning)]
+        if self._last_words and self._last_words[0] in beginning and self._last_words[1] in chunk:
+            self._last_words, self._silent = None, True
 
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _answer(self, _: bytes) -> None:
+        if self._silent:
+            self._silent = False
+            self._break()
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hear: Callable[[bytes], None]) -> None:
     with suppress(OSError):
         while chunk := await reader.read(65536):
+            hear(chunk)
             writer.write(chunk)
             await writer.drain()
     writer.close()

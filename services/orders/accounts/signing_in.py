@@ -85,7 +85,7 @@ class Doorway:
             return await store.session_address(held, hash_of(session))
 
     async def leave(self, session: str) -> None:
-        async with connection(self.pool) as held:
+        async with transaction(self.pool) as held:
             await store.end_session(held, hash_of(session))
 
     async def leave_everywhere(self, session: str) -> None:

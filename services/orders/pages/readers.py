@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 from babel import Locale
@@ -33,7 +33,12 @@ class Reader:
         return _locale(self.language)
 
     def link(self, path: str, **query: str) -> str:
-        """`path` in this reader's language."""
+        """`path`, as it reads, in this reader's language: as it stands in a link or a header.
+
+        >>> Reader("en").link("/orders/7K2MX-Q4P9D"), Reader("en").link("/orders/\\r\\nX")
+        ('/orders/7K2MX-Q4P9D', '/orders/%0D%0AX')
+        """
+        path = quote(path, errors="replace")
         wanted = query | ({"lang": self.language} if self.chosen else {})
         return f"{path}?{urlencode(wanted)}" if wanted else path
 

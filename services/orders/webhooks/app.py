@@ -6,7 +6,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-import structlog
 from aiohttp import web
 
 from services.orders.settings import OrdersSettings
@@ -18,14 +17,13 @@ from services.orders.webhooks.measuring import DeliveryMeasures
 from services.orders.webhooks.vault import Vault
 from shared import bus as buses
 from shared import keyring, service
-from shared.background import Background
+from shared.background import Background, repeatedly
 from shared.bus import Bus
-from shared.database import DatabaseUnavailable, Pool, close_pool, connection, open_pool, ready
+from shared.database import Pool, close_pool, connection, open_pool
 from shared.metrics import Metrics
 from shared.queues import declare_all, queues_of
+from shared.readiness import Readiness
 from shared.web import MAX_BODY_BYTES, health, problems
-
-log = structlog.get_logger()
 
 PORT = 8083
 KEPT = timedelta(days=30)
@@ -59,20 +57,19 @@ async def wire(settings: OrdersSettings, parts: AsyncExitStack, *, port: int, li
     await FanOut(pool, courier.wake).subscribe(bus)
 
     app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(health(partial(_ready, pool, bus)) + metrics.routes())
+    app.add_routes(health(partial(_ready, Readiness(pool), bus)) + metrics.routes())
     metrics.time_requests(app)
     await service.listen(parts, app, port)
 
 
 async def sweeping(pool: "Pool[Any]", kept: timedelta = KEPT) -> None:
     """What is past its time goes, a thousand at a time. Safe side by side."""
-    while True:
-        try:
-            while await _sweep(pool, kept):
-                await asyncio.sleep(PAUSE_SECONDS)
-        except DatabaseUnavailable as error:
-            log.info("housekeeping.postponed", error=str(error))
-        await asyncio.sleep(SWEEP_SECONDS)
+
+    async def sweep() -> None:
+        while await _sweep(pool, kept):
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    await repeatedly(sweep, SWEEP_SECONDS, "housekeeping")
 
 
 async def _sweep(pool: "Pool[Any]", kept: timedelta) -> int:
@@ -80,7 +77,7 @@ async def _sweep(pool: "Pool[Any]", kept: timedelta) -> int:
         return await store.forget(held, kept, BATCH)
 
 
-async def _ready(pool: "Pool[Any]", bus: Bus) -> str | None:
-    if reason := await ready(pool):
+async def _ready(database: Readiness, bus: Bus) -> str | None:
+    if reason := await database.reason():
         return reason
     return None if bus.healthy() else "the broker does not answer"

@@ -25,6 +25,7 @@ from services.orders.webhooks.measuring import DeliveryMeasures
 from services.orders.webhooks.outcomes import Outcome, Unanswered, after
 from services.orders.webhooks.settling import NAMES, noted, settle
 from services.orders.webhooks.vault import Unopenable, Vault
+from shared.background import Outage
 from shared.database import DatabaseUnavailable, Pool, connection
 
 log = structlog.get_logger()
@@ -65,7 +66,7 @@ class Courier:
         self._limits = limits or Limits()
         self._under_way: dict[asyncio.Task[None], Owed] = {}
         self._woken = asyncio.Event()
-        self._away = False
+        self._outage = Outage("webhook")
 
     def wake(self) -> None:
         """Something is owed."""
@@ -91,12 +92,10 @@ class Courier:
         try:
             found = await self._start(failing=False) + await self._start(failing=True)
         except DatabaseUnavailable as error:
-            if not self._away:
-                log.warning("webhook.away", reason=str(error))
-            self._away = True
+            self._outage.begins(error)
             await asyncio.sleep(AWAY_SECONDS)
             return 0
-        self._away = False
+        self._outage.over()
         return found
 
     async def _start(self, *, failing: bool) -> int:

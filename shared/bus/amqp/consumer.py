@@ -7,7 +7,7 @@ import structlog
 from aiormq import Channel
 from aiormq.abc import DeliveredMessage
 
-from shared.background import Background, is_cancelled
+from shared.background import Background, Outage, is_cancelled
 from shared.bus.amqp import topology, wire
 from shared.bus.amqp.line import Line
 from shared.bus.amqp.moving import Mover
@@ -48,6 +48,7 @@ class Consumer:
         self._acked_at = 0.0
         self._holding_acks = False
         self._held_acks: list[DeliveredMessage] = []
+        self._outage = Outage("bus.queue", queue=subscription.queue)
         self.attached = False
 
     def start(self) -> None:
@@ -73,7 +74,7 @@ class Consumer:
                     await self._attach_and_stay(channel)
                 pauses = waits(0.05, LONGEST_WAIT_SECONDS)
             except AWAY as error:
-                log.warning("bus.queue_unreachable", queue=self._subscription.queue, error=f"{error!r}")
+                self._outage.begins(error)
             finally:
                 self.attached = False
                 self._channel = None
@@ -89,6 +90,7 @@ class Consumer:
             await channel.basic_qos(prefetch_count=self._subscription.concurrency)
             consumed = await channel.basic_consume(self._subscription.queue, self._on_delivery)
         self._channel, self._tag, self.attached = channel, str(consumed.consumer_tag), True
+        self._outage.over()
         await self._watch(lost)
         if not is_cancelled():
             log.warning("bus.consumer_lost", queue=self._subscription.queue)

@@ -10,6 +10,7 @@ import aio_pika
 import structlog
 from aio_pika.abc import AbstractConnection
 
+from shared.background import Outage
 from shared.bus.amqp.opening import AWAY, LINE_LOST
 from shared.bus.backoff import waits
 from shared.bus.protocol import BusUnavailable
@@ -37,6 +38,7 @@ class Line:
     def __init__(self, url: str, source: str, prepare: Prepare, max_age: timedelta | None = None) -> None:
         self._url = url
         self._broker = urlsplit(url).netloc.rpartition("@")[2]
+        self._outage = Outage("bus", broker=self._broker)
         self._source = source
         self._prepare = prepare
         self._max_age = max_age
@@ -75,7 +77,7 @@ class Line:
                     pauses = waits(0.1, LONGEST_WAIT_SECONDS)
                     log.warning("bus.line_lost", broker=self._broker)
                 except AWAY as error:
-                    log.warning("bus.away", broker=self._broker, error=f"{type(error).__name__}: {error}")
+                    self._outage.begins(error)
                 self._leave()
                 await asyncio.sleep(next(pauses))
         finally:
@@ -96,6 +98,7 @@ class Line:
             await self._prepare(connection)
             self._connection = connection
             self._up.set()
+            self._outage.over()
             retired = not await _within(self._lifetime(), lost)
         finally:
             if retired:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from shared.background import Background
+from shared.background import Background, Outage
 from shared.bus.backoff import waits
 from shared.bus.consuming import GiveBack, Gone, Retry, Settlement, attend
 from shared.bus.postgres import queries
@@ -59,6 +59,7 @@ class Consumer:
         # Renewing and settling lock several rows each; one at a time, so that they can't deadlock.
         self._writing = asyncio.Lock()
         self._any_left = False
+        self._outage = Outage("bus.queue", queue=subscription.queue)
         self.attached = False
 
     def start(self) -> None:
@@ -101,8 +102,7 @@ class Consumer:
                     await step()
                     pauses = waits(0.05, LONGEST_WAIT_SECONDS)
                 except BusUnavailable as error:
-                    if self.attached:
-                        log.warning("bus.queue_unreachable", queue=self._subscription.queue, error=str(error))
+                    self._outage.begins(error)
                     self.attached = False
                     self._lookback.forget()
                     await asyncio.sleep(next(pauses))
@@ -121,6 +121,7 @@ class Consumer:
         self._taking = None
         self._lookback.saw(taken.id for taken in batch if taken.fresh)
         self.attached = True
+        self._outage.over()
         for taken in batch:
             self._held[taken.id] = taken
             self._workers.start(self._handle(taken))

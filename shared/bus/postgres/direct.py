@@ -11,7 +11,7 @@ from typing import Any
 from shared.bus.postgres.queries import CHANNEL, ENQUEUED
 from shared.bus.postgres.sessions import SCHEMA_GONE, Sessions
 from shared.bus.protocol import Message
-from shared.database import Connection
+from shared.database import Connection, DatabaseUnavailable
 
 
 class DirectPublisher:
@@ -36,6 +36,7 @@ class DirectPublisher:
         """Store each message once a bound queue; returns those that must go through the outbox.
 
         These are the ones that no queue is bound to, and the ones behind them about the same subject.
+        Raises `DatabaseUnavailable` once where the bus's schema was dropped.
         """
         try:
             rows = await connection.fetch(
@@ -52,10 +53,10 @@ class DirectPublisher:
                 [message.subject for message in messages],
                 [message.body for message in messages],
             )
-        except SCHEMA_GONE:
+        except SCHEMA_GONE as error:
             # The transaction is lost; its next try goes through the outbox until the schema is there again.
             self._sessions.installed = False
-            raise
+            raise DatabaseUnavailable("the bus's schema is gone") from error
         stored = {row["message_id"] for row in rows}
         self._enqueued.update(message.key for message in messages if message.id in stored)
         return [message for message in messages if message.id not in stored]

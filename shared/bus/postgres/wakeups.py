@@ -8,13 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 import asyncpg
-import structlog
 
+from shared.background import Outage
 from shared.bus.backoff import waits
 from shared.bus.postgres.queries import CHANNEL, WAKE_ALL
 from shared.database import LOST
-
-log = structlog.get_logger()
 
 CONNECT_SECONDS = 5.0
 # A half-open line is noticed when this query stays unanswered.
@@ -30,6 +28,7 @@ class Wakeups:
         self._url = url
         self._source = source
         self._wake = wake
+        self._outage = Outage("bus.listener")
         self.listening = False
 
     async def run(self) -> None:
@@ -39,7 +38,7 @@ class Wakeups:
             try:
                 await self._listen()
             except LOST as error:
-                log.warning("bus.listener_lost", error=type(error).__name__)
+                self._outage.begins(error)
             if self.listening:
                 self.listening = False
                 pauses = waits(0.1, LONGEST_WAIT_SECONDS)
@@ -57,6 +56,7 @@ class Wakeups:
         try:
             await connection.add_listener(CHANNEL, self._heard)
             self.listening = True
+            self._outage.over()
             self._wake(WAKE_ALL)
             while not lost.is_set():
                 await _set_within(lost, KEEP_ALIVE_SECONDS)

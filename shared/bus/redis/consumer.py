@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from shared.background import Background
+from shared.background import Background, Outage
 from shared.bus.backoff import waits
 from shared.bus.consuming import GiveBack, Settlement, attend
 from shared.bus.protocol import BusUnavailable, Delivery, Handler, Subscription
@@ -57,10 +57,10 @@ class Consumer:
         self.attached = False
 
     def start(self) -> None:
-        self._taking.start(f"take {self._queue}", self._repeat(self._take))
-        self._background.start(f"settle {self._queue}", self._repeat(self._wait_and_settle))
-        self._background.start(f"renew {self._queue}", self._repeat(self._wait_and_renew))
-        self._background.start(f"promote {self._queue}", self._repeat(self._promote_and_wait))
+        self._taking.start(f"take {self._queue}", self._repeat("take", self._take))
+        self._background.start(f"settle {self._queue}", self._repeat("settle", self._wait_and_settle))
+        self._background.start(f"renew {self._queue}", self._repeat("renew", self._wait_and_renew))
+        self._background.start(f"promote {self._queue}", self._repeat("promote", self._promote_and_wait))
 
     async def close(self, grace: timedelta) -> None:
         """Stop taking, let handlers finish within `grace`, give back the rest."""
@@ -78,19 +78,18 @@ class Consumer:
             log.warning("bus.closed_unsettled", queue=self._queue, messages=len(self._settled))
         await self._reader.close()
 
-    def _repeat(self, step: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    def _repeat(self, task: str, step: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         """The step for ever; with growing waits while Redis is away."""
 
         async def run() -> None:
-            pauses, away = waits(0.05, LONGEST_WAIT_SECONDS), False
+            pauses, outage = waits(0.05, LONGEST_WAIT_SECONDS), Outage("bus.queue", queue=self._queue, task=task)
             while True:
                 try:
                     await step()
-                    pauses, away = waits(0.05, LONGEST_WAIT_SECONDS), False
+                    pauses = waits(0.05, LONGEST_WAIT_SECONDS)
+                    outage.over()
                 except BusUnavailable as error:
-                    if not away:
-                        log.warning("bus.queue_unreachable", queue=self._queue, error=str(error))
-                    away = True
+                    outage.begins(error)
                     await asyncio.sleep(next(pauses))
 
         return run

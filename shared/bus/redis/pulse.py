@@ -3,12 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-import structlog
-
+from shared.background import Outage
 from shared.bus.protocol import BusUnavailable
 from shared.bus.redis.sessions import Sessions
-
-log = structlog.get_logger()
 
 EVERY_SECONDS = 2.0
 WHILE_AWAY_SECONDS = 0.5
@@ -20,6 +17,7 @@ class Pulse:
     def __init__(self, sessions: Sessions, returned: Callable[[], None]) -> None:
         self._sessions = sessions
         self._returned = returned
+        self._outage = Outage("bus")
         self.beats = False
 
     async def run(self) -> None:
@@ -27,11 +25,11 @@ class Pulse:
             try:
                 async with self._sessions.use() as client:
                     await client.ping()
+                self._outage.over()
                 if not self.beats:
                     self.beats = True
                     self._returned()
             except BusUnavailable as error:
-                if self.beats:
-                    log.warning("bus.away", error=str(error))
+                self._outage.begins(error)
                 self.beats = False
             await asyncio.sleep(EVERY_SECONDS if self.beats else WHILE_AWAY_SECONDS)

@@ -19,6 +19,8 @@ from boxoffice.terminal import Terminal
 
 # Everything has stopped by then, or is killed.
 STOP_SECONDS = 4.5
+# What is done behind the number steps back for it.
+NICE_BEHIND_ORDERS = "10"
 # The processes of the three services: orders has two.
 SERVICES = ("orders", "tickets", "mailer", "webhooks")
 
@@ -83,7 +85,12 @@ class Installation:
         with self._terminal.step("Orders, tickets, mailer, webhooks"):
             await self.supervisor.start(
                 *(
-                    self._process(name, ("-m", "boxoffice", "serve", name, "--port", str(port)), port, environment)
+                    self._process(
+                        name,
+                        ("-m", "boxoffice", "serve", name, "--port", str(port)),
+                        port,
+                        {**_priority(name), **environment},
+                    )
                     for name, port in ports.items()
                 )
             )
@@ -108,3 +115,7 @@ class Installation:
                 # What was opened is open; the person learns what is wrong and can look.
                 done(f"The first order failed: {error}")
                 return None
+
+
+def _priority(service: str) -> dict[str, str]:
+    return {} if service == "orders" else {"NICE": NICE_BEHIND_ORDERS}

@@ -27,6 +27,7 @@ from shared.correlation import correlate
 from shared.http_server import ProblemRunner
 from shared.keyring import BadKeyFile
 from shared.object_store import BadStore
+from shared.priority import step_back
 from shared.settings import BadSettings, Settings, load
 from shared.telemetry import configure_logs
 
@@ -58,6 +59,7 @@ def run(name: str, kind: type[S], wire: Wire[S]) -> int:
     try:
         settings = load(kind)
         configure_logs(name, settings.log_format, settings.log_level)
+        step_back(settings.nice)
         uvloop.run(_serve(settings, wire))
     except (BadSettings, BadBrokerUrl) as error:
         print(error, file=sys.stderr)

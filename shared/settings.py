@@ -91,6 +91,13 @@ class Settings(BaseSettings):
         description="Another OpenFeature provider, as `module:factory`; the factory is called without arguments. "
         "Unset: our own.",
     )
+    nice: int = Field(
+        0,
+        ge=0,
+        le=19,
+        description="How far the service steps back for others on its machine, from 0 to 19, as of nice(1). "
+        "`boxoffice up` gives 10 to tickets, mailer and webhooks, so that buyers don't wait for mails. Default: `0`.",
+    )
     log_format: Literal["console", "json"] = Field("console", description="`console` for people, `json` for programs.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import BinaryIO, Literal, Protocol
 
 from shared.messages import OrderPlaced
+from shared.priority import step_back
 
 LENGTH_BYTES = 8
 Design = Literal["stub", "banner"]
@@ -36,6 +37,8 @@ class Renderer(Protocol):
 def main(module: str, memory_bytes: int) -> None:
     _die_with_parent(os.getppid())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # As far as our parent does, whose session is another.
+    step_back(os.getpriority(os.PRIO_PROCESS, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     jobs, answers = _take_pipes()
     renderer: Renderer = importlib.import_module(module)

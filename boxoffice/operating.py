@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from boxoffice.dead_letters import Choice
+    from boxoffice.unfinished import Unfinished
     from shared.bus import Bus, DeadLetter
 
 T = TypeVar("T")
@@ -44,11 +45,36 @@ def overview(context: typer.Context) -> None:
 
 
 def queues(queue: Queues = None, as_json: AsJson = False) -> None:
-    """Show how each queue stands: ready, in flight, waiting for a retry, dead, age of the oldest."""
+    """Show how each queue stands: ready, in flight, waiting for a retry, dead, age of the oldest.
+
+    And what stands still elsewhere: messages that could not be published, and why, and orders that wait for their
+    tickets or their mail for more than two minutes.
+    """
+    from rich.console import Group
+
     from boxoffice import operators_view as view
+    from boxoffice import unfinished_view
 
     states = _with_bus(lambda bus: bus.status(_names(queue)))
-    _say([view.queue_members(state) for state in states], as_json, lambda width: view.queue_table(states, width))
+    found = None if queue else _unfinished()
+    members = [view.queue_members(state) for state in states] + (unfinished_view.members(found) if found else [])
+
+    def shown(width: int) -> "RenderableType":
+        table = view.queue_table(states, width)
+        return Group(table, unfinished_view.lines(found)) if found else table
+
+    _say(members, as_json, shown)
+
+
+def _unfinished() -> "Unfinished | None":
+    from boxoffice.unfinished import unfinished
+    from shared.settings import Settings, load
+
+    try:
+        return asyncio.run(unfinished(load(Settings).database))
+    except CannotStart as error:
+        typer.echo(f"boxoffice: {error}, so outboxes and orders are not in this", err=True)
+        return None
 
 
 @dead_letters.command("list")

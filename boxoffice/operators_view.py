@@ -19,6 +19,7 @@ TABLE_WIDTH = 76
 def queue_members(state: QueueStatus) -> dict[str, Any]:
     """`oldest_seconds` is null when nothing is ready, or the transport can't tell."""
     return {
+        "kind": "queue",
         "queue": state.queue,
         "ready": state.ready,
         "in_flight": state.in_flight,

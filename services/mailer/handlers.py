@@ -1,5 +1,6 @@
 """Messages in, mails out: what each message has us send, and to whom."""
 
+from datetime import timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -14,6 +15,9 @@ from shared.database import DatabaseUnavailable, Pool, connection
 from shared.messages import Fact, OrderCancelled, OrderResendRequested, StoredDocument, TicketsIssued
 from shared.object_store import NoSuchFile, ObjectStore
 from shared.queues import queue_of
+
+# Orders sees that the mail does not come and asks for it again, and tickets then draws the file again.
+MISSING_FILE_WAIT = timedelta(seconds=30)
 
 
 class DamagedFile(Exception):
@@ -66,7 +70,7 @@ class OrderMails:
         try:
             return await self._post.send(Mail(key, issued.buyer.name, partial(self._write_tickets, issued), claim))
         except (NoSuchFile, DamagedFile) as error:
-            return Later(f"{type(error).__name__}: {error}")
+            return Later(f"{type(error).__name__}: {error}", MISSING_FILE_WAIT, counts=False)
 
     async def _write_tickets(self, issued: TicketsIssued, cover: Cover) -> bytes:
         return self._composer.tickets(issued, cover, await self._document(issued.pdf))

@@ -89,7 +89,7 @@ class Post:
             claim = await mail.claim(connected, mail.key)
         match claim:
             case Settled():
-                return Done()
+                return await self._report_again(mail.key)
             case Held(remaining):
                 return Later("held, or waiting for its next attempt", remaining + HELD_MARGIN, counts=False)
         async with leasing.held(self._pool, claim, asked_at) as still_ours:
@@ -99,6 +99,24 @@ class Post:
             except BadAddress as error:
                 step = Settle("bounced", str(error))
             return await (self._postpone(claim, step) if isinstance(step, Wait) else self._settle(claim, step))
+
+    async def _report_again(self, key: MailKey) -> Verdict:
+        """Whoever asks for a mail that is settled may not have heard of it."""
+        async with transaction(self._pool) as connected:
+            row = await connected.fetchrow(
+                "SELECT status, reason FROM mails "
+                "WHERE (number, template, recipient, revision) = ($1, $2, $3, $4) AND status = ANY($5::text[])",
+                key.number,
+                key.template,
+                key.recipient,
+                key.revision,
+                list(mails.REPORTS),
+            )
+            if row and mails.about_an_order(key):
+                report = mails.report(key, row["status"], row["reason"])
+                await outbox.add_unless_owed(connected, [messages.message(report, source="mailer")])
+        self._on_commit()
+        return Done()
 
     async def _letter(self, mail: Mail) -> Letter:
         to = mailbox(mail.key.recipient, mail.name)

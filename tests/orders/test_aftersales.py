@@ -11,7 +11,7 @@ from services.orders import store
 from shared.bus import Delivery, Done, Subscription, Verdict
 from shared.database import connection
 from shared.flags.rules import Rule, Setting
-from shared.messages import EmailSent, OrderCancelled, OrderResendRequested, TicketsFailed, read
+from shared.messages import EmailSent, OrderCancelled, OrderPlaced, OrderResendRequested, TicketsFailed, read
 from tests.orders.builders import a_new_event
 from tests.orders.conftest import ORGANISER, Orders
 from tests.orders.flagging import set_flag
@@ -250,6 +250,82 @@ async def test_tickets_that_are_not_there_yet_can_not_be_sent_again(orders: Orde
     await reported(orders, order, "failed")
     status, problem, headers = await resend(orders, order)
     assert (status, problem["type"].rpartition(":")[2], headers["Retry-After"]) == (409, "not-ready", "600")
+
+
+async def placed_minutes_ago(orders: Orders, order: Json) -> None:
+    await orders.pool.execute(
+        "UPDATE orders SET placed_at = placed_at - interval '5 minutes' WHERE number = $1", order["confirmation_number"]
+    )
+
+
+@pytest.mark.parametrize("tickets", ["pending", "issued"])
+async def test_a_resend_is_taken_while_something_is_stuck_and_asks_for_the_same_mail_at_once(
+    orders: Orders, order: Json, tickets: str
+) -> None:
+    if tickets == "issued":
+        await orders.report(issued(order["confirmation_number"]))
+        await reported(orders, order, "issued")
+    told = await messages_to_tickets(orders)
+    await placed_minutes_ago(orders, order)
+    status, asked, _ = await resend(orders, order)
+
+    assert (status, asked["fulfilment"]) == (202, {"tickets": tickets, "email": "pending"})
+    again = (await until(told, 2))[1]
+    assert (again.number, len(again.tickets)) == (order["confirmation_number"], 2)
+    assert await orders.pool.fetchval("SELECT mail_revision FROM orders") == 1
+    status, problem, _ = await resend(orders, order)
+    assert (status, problem["type"].rpartition(":")[2]) == (429, "rate-limited")
+
+
+async def test_a_report_made_again_is_no_news(orders: Orders, order: Json) -> None:
+    number = order["confirmation_number"]
+    for _ in range(3):
+        await orders.report(issued(number))
+        await orders.report(sent(order, "tickets"))
+    await reported(orders, order, "issued", "sent")
+    await orders.report(sent(order, "tickets", revision=2))
+
+    async def all_followed() -> bool:
+        states = await orders.bus.status(["orders.tickets-issued", "orders.email-sent"])
+        return not any(state.ready or state.in_flight or state.waiting for state in states)
+
+    await eventually(all_followed)
+    async with connection(orders.pool) as held:
+        names = [news.name for news in await store.news(held, number, 0)]
+    assert names.count("tickets.issued") == 1
+    assert names.count("email.sent") == 2
+
+
+async def test_a_file_that_the_store_has_lost_is_asked_for_again_once(orders: Orders, order: Json) -> None:
+    told = await messages_to_tickets(orders)
+    await orders.report(issued(order["confirmation_number"]))
+    await reported(orders, order, "issued")
+    for _ in range(5):
+        status, problem, headers = await orders.ask("GET", order["links"]["tickets_pdf"])
+        assert (status, problem["type"].rpartition(":")[2], headers["Retry-After"]) == (409, "not-ready", "5")
+    await until(told, 2)
+    assert await orders.pool.fetchval("SELECT count(*) FROM outbox") == 0
+    assert len(told) == 2
+
+
+async def messages_to_tickets(orders: Orders) -> list[OrderPlaced]:
+    """Grows with what tickets is told; the order itself has been by now."""
+    found: list[OrderPlaced] = []
+
+    async def take(delivery: Delivery) -> Verdict:
+        found.append(read(OrderPlaced, delivery.message.body))
+        return Done()
+
+    await orders.bus.subscribe(Subscription("tickets.order-placed", (OrderPlaced.key,)), take)
+    return await until(found, 1)
+
+
+async def until(found: list[OrderPlaced], count: int) -> list[OrderPlaced]:
+    async def there() -> bool:
+        return len(found) >= count
+
+    await eventually(there)
+    return found
 
 
 async def test_tickets_are_sent_again_once_a_minute_however_many_ask_at_once(orders: Orders, order: Json) -> None:

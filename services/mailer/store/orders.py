@@ -32,11 +32,14 @@ async def known_order(connection: Connection, number: str) -> KnownOrder:
 
 
 async def claim_tickets(connection: Connection, key: MailKey, issued: TicketsIssued) -> Claim | Held | Settled:
-    """Remember what was issued and take a mail of it, unless the order is cancelled. Needs a transaction."""
+    """Remember what was issued and take a mail of it, unless the order is cancelled. Needs a transaction.
+
+    What was told last counts: a file that had to be made again may have another name.
+    """
     cancelled = await connection.fetchval(
         """
         INSERT INTO orders AS o (number, issued) VALUES ($1, $2::json)
-            ON CONFLICT (number) DO UPDATE SET issued = coalesce(o.issued, excluded.issued)
+            ON CONFLICT (number) DO UPDATE SET issued = excluded.issued
         RETURNING cancelled_at IS NOT NULL
         """,
         issued.number,

@@ -79,7 +79,7 @@ def steps(order: StoredOrder, words: Words) -> list[Step]:
 
 def choices(order: StoredOrder, event: Event, resend: Verdict, reader: Reader, now: datetime) -> dict[str, Any]:
     """What the buyer may ask for just now: `resend` and `cancel`, and `instead` what to do where not."""
-    sent = order.fulfilment.tickets == "issued" and order.fulfilment.email != "pending"
+    sent = order.fulfilment.tickets == "issued" and order.fulfilment.email != "pending" or stuck(order, now)
     ask = WORDS[reader.language].ask_organiser.format(organiser=ISOLATED.format(event.organiser))
     return {
         "resend": sent and resend.on,

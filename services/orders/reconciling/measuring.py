@@ -18,7 +18,7 @@ class ReconcilerMeasures:
         self._told_again = Total(
             "boxoffice_told_again", "Messages that were owed once more, by key.", ("key",), registry=registry
         )
-        self._unfulfilled = Gauge(
+        self.unfulfilled = Gauge(
             "boxoffice_orders_unfulfilled",
             "Orders that wait for tickets or a mail, by how long they have.",
             ("age", "waits_for"),
@@ -32,7 +32,7 @@ class ReconcilerMeasures:
 
     async def sample(self, pool: "Pool[Any]") -> None:
         """Raises `DatabaseUnavailable`; the gauges are then unknown."""
-        gauges = {(age, what): self._unfulfilled.labels(age, what) for age, what in product(AGES, WAITED_FOR)}
+        gauges = {(age, what): self.unfulfilled.labels(age, what) for age, what in product(AGES, WAITED_FOR)}
         for gauge in gauges.values():
             gauge.set(float("nan"))
         async with connection(pool) as held:

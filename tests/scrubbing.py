@@ -6,7 +6,7 @@ SETTINGS = frozenset(
     {
         *("DATABASE_URL", "BROKER_URL", "STORE_URL", "SMTP_URL", "MAIL_FROM", "PUBLIC_URL", "SIGNING_KEY", "DKIM_KEY"),
         *("CORS_ORIGINS", "TRUSTED_PROXIES", "DATA_DIR", "LOG_FORMAT", "LOG_LEVEL", "FLAGS_URL", "FLAGS_PROVIDER"),
-        *("PURGE_URLS",),
+        *("PURGE_URLS", "HELO_NAME"),
     }
 )
 # What Postgres's and OpenTelemetry's libraries read behind our back.

@@ -1,5 +1,6 @@
 """The mailer, wired: what is told of an order becomes a mail in the buyer's inbox."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -10,8 +11,10 @@ from services.mailer.handlers import OrderMails
 from services.mailer.lines import Lines
 from services.mailer.measuring import MailMeasures
 from services.mailer.posting import Post
+from services.mailer.presence import Presence
 from services.mailer.settings import MailerSettings
 from services.mailer.signing_in import SignInMail
+from services.mailer.standing import Standing
 from shared import bus as buses
 from shared import service
 from shared.background import Background
@@ -40,7 +43,12 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
     direct, bus = buses.direct_publisher(bus), metrics.counted(bus)
     pool = await open_pool(settings.database, "mailer", publisher=direct)
     parts.push_async_callback(close_pool, pool)
-    lines = Lines(settings.server, hello=settings.sender.domain, size=LINES)
+    # A beat must not wait for those who are busy.
+    beats = await open_pool(settings.database, "mailer", size=1)
+    parts.push_async_callback(close_pool, beats)
+    presence = Presence(beats)
+    hello = await asyncio.to_thread(lambda: settings.hello)
+    lines = Lines(settings.server, hello=hello, size=LINES)
     parts.push_async_callback(lines.close)
     background = Background()
     parts.push_async_callback(background.close)
@@ -55,17 +63,31 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
     background.start("event loop", metrics.watch_the_loop)
     background.start("lines", lines.tend)
     composer = Composer(settings.sender, settings.public_url)
-    post = Post(pool, lines, settings.sender, on_commit=relay.wake, measures=MailMeasures(metrics.registry))
+    measures = MailMeasures(metrics.registry)
+    standing = Standing(on_change=measures.trouble)
+    background.start("presence", presence.run)
+    post = Post(
+        pool,
+        lines,
+        settings.sender,
+        on_commit=relay.wake,
+        measures=measures,
+        presence=presence,
+        standing=standing,
+    )
+    parts.push_async_callback(post.close)
+    # Closed first, and once more by its own turn: no new mails come while the last are recorded.
+    parts.push_async_callback(bus.close)
     await OrderMails(pool, objects, composer, post).subscribe(bus)
     await SignInMail(composer, post).subscribe(bus)
 
     app = web.Application(middlewares=[problems], client_max_size=MAX_BODY_BYTES)
-    app.add_routes(health(partial(_ready, Readiness(pool), bus)) + metrics.routes())
+    app.add_routes(health(partial(_ready, Readiness(pool), bus, standing)) + metrics.routes())
     metrics.time_requests(app)
     await service.listen(parts, app, port)
 
 
-async def _ready(database: Readiness, bus: Bus) -> str | None:
+async def _ready(database: Readiness, bus: Bus, standing: Standing) -> str | None:
     if reason := await database.reason():
         return reason
-    return None if bus.healthy() else "the broker does not answer"
+    return standing.trouble if bus.healthy() else "the broker does not answer"

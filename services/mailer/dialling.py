@@ -6,6 +6,7 @@ from typing import Literal
 
 import aiosmtplib
 
+from services.mailer import refusals
 from services.mailer.outcomes import Misconfigured, Unreachable, readable
 
 Tls = Literal["implicit", "require", "auto", "never"]
@@ -77,14 +78,25 @@ def _judged(error: Exception, where: str) -> Unreachable | Misconfigured:
     reason = f"{where}: {_told(error)}"
     match error:
         case aiosmtplib.SMTPAuthenticationError(code=code) if code >= 500:
-            return Misconfigured(f"{where} refused our login: {_told(error)}")
+            return _ours(f"{where} refused our login: {_told(error)}")
         case ssl.SSLError() | aiosmtplib.SMTPException(__cause__=ssl.SSLError()):
-            return Misconfigured(reason)
-        case aiosmtplib.SMTPResponseException() | OSError():
+            return _ours(reason)
+        case aiosmtplib.SMTPHeloError(code=code) if 500 <= code < 600:
+            return _ours(f"{where} {refusals.HELLO}: {_told(error)}")
+        case aiosmtplib.SMTPResponseException(code=code, message=text):
+            # A greeting of 554 is "not now" to some; one that says why it is us is not.
+            judged = refusals.judge_greeting(code, text)
+            return _ours(f"{where} {judged.words}: {_told(error)}") if judged else Unreachable(reason)
+        case OSError():
             return Unreachable(reason)
         case _:
             # What is left of aiosmtplib's errors: STARTTLS or a login wanted that the server does not offer.
-            return Misconfigured(reason)
+            return _ours(reason)
+
+
+def _ours(reason: str) -> Misconfigured:
+    """Nothing of a recipient has been said by then: all of it may be logged."""
+    return Misconfigured(reason, reason)
 
 
 def _told(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """Messages in, mails out: what each message has us send, and to whom."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Any
@@ -12,12 +12,13 @@ from services.mailer.posting import TIME_LIMIT, Mail, Post
 from shared.bus import Bus, Delivery, Done, Later, Subscription, Verdict
 from shared.bus.typed import handling
 from shared.database import DatabaseUnavailable, Pool, connection
-from shared.messages import Fact, OrderCancelled, OrderResendRequested, StoredDocument, TicketsIssued
+from shared.messages import Fact, OrderCancelled, OrderResendRequested, StoredDocument, TicketsIssued, time_of
 from shared.object_store import NoSuchFile, ObjectStore
 from shared.queues import queue_of
 
-# Orders sees that the mail does not come and asks for it again, and tickets then draws the file again.
-MISSING_FILE_WAIT = timedelta(seconds=30)
+# What others have to put right, tickets and their reconciler or an operator, is waited for so long.
+PATIENCE = timedelta(days=1)
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(minutes=1)
 
 
 class DamagedFile(Exception):
@@ -41,10 +42,10 @@ class OrderMails:
         ):
             await bus.subscribe(subscription, handler)
 
-    async def tickets_issued(self, issued: TicketsIssued, _: Delivery) -> Verdict:
-        return await self._send_tickets(issued, revision=1)
+    async def tickets_issued(self, issued: TicketsIssued, delivery: Delivery) -> Verdict:
+        return await self._send_tickets(issued, 1, delivery)
 
-    async def resend_requested(self, asked: OrderResendRequested, _: Delivery) -> Verdict:
+    async def resend_requested(self, asked: OrderResendRequested, delivery: Delivery) -> Verdict:
         """It may come before `tickets.issued` does, and then waits for it."""
         try:
             async with connection(self._pool) as connected:
@@ -54,23 +55,27 @@ class OrderMails:
         if known.cancelled:
             return Done()
         if known.issued is None:
-            return Later("the order's tickets are not known to be issued")
-        return await self._send_tickets(known.issued, asked.revision)
+            return _patiently("the order's tickets are not known to be issued", delivery)
+        return await self._send_tickets(known.issued, asked.revision, delivery)
 
-    async def order_cancelled(self, cancelled: OrderCancelled, _: Delivery) -> Verdict:
+    async def order_cancelled(self, cancelled: OrderCancelled, delivery: Delivery) -> Verdict:
         async def write(cover: Cover) -> bytes:
             return self._composer.cancellation(cancelled, cover)
 
         key = MailKey(CANCELLATION, cancelled.number, cancelled.buyer.email)
-        return await self._post.send(Mail(key, cancelled.buyer.name, write, store.claim_cancellation))
+        asked_by = delivery.message.id
+        return await self._post.send(Mail(key, cancelled.buyer.name, asked_by, write, store.claim_cancellation))
 
-    async def _send_tickets(self, issued: TicketsIssued, revision: int) -> Verdict:
+    async def _send_tickets(self, issued: TicketsIssued, revision: int, delivery: Delivery) -> Verdict:
         key = MailKey(TICKETS, issued.number, issued.buyer.email, revision)
+        write = partial(self._write_tickets, issued)
         claim = partial(store.claim_tickets, issued=issued)
         try:
-            return await self._post.send(Mail(key, issued.buyer.name, partial(self._write_tickets, issued), claim))
-        except (NoSuchFile, DamagedFile) as error:
-            return Later(f"{type(error).__name__}: {error}", MISSING_FILE_WAIT, counts=False)
+            return await self._post.send(Mail(key, issued.buyer.name, delivery.message.id, write, claim))
+        except NoSuchFile:
+            return _patiently(f"the store has no {issued.pdf.key}: it must be rendered again", delivery)
+        except DamagedFile:
+            return _patiently(f"{issued.pdf.key} in the store is not what was issued: it must be restored", delivery)
 
     async def _write_tickets(self, issued: TicketsIssued, cover: Cover) -> bytes:
         return self._composer.tickets(issued, cover, await self._document(issued.pdf))
@@ -85,3 +90,9 @@ class OrderMails:
         """As many mails at once as can travel."""
         concurrency = self._post.capacity
         return Subscription(queue_of("mailer", kind), (kind.key,), concurrency=concurrency, time_limit=TIME_LIMIT)
+
+
+def _patiently(reason: str, delivery: Delivery) -> Verdict:
+    """Wait as long again as the message is old, a minute at most; a day later it counts, and ends as a dead letter."""
+    age = datetime.now(UTC) - time_of(delivery.message.body)
+    return Later(reason, min(max(age, FIRST_WAIT), LONGEST_WAIT), counts=age > PATIENCE)

@@ -127,8 +127,8 @@ class Lines:
 
     def _remember(self, error: NoLine) -> None:
         if isinstance(error.outcome, Misconfigured):
+            # It is told by whoever sees all that the server says against us (`Standing`).
             seconds = MISCONFIGURED_SECONDS
-            log.error("mail.misconfigured", reason=error.outcome.reason)
         else:
             seconds = UNREACHABLE_SECONDS
             log.warning("mail.unreachable", reason=error.outcome.reason)

@@ -5,7 +5,7 @@ Refused        a final no (5xx)
 Deferred       a no for now (4xx)
 LineBroken     the line broke or the server went silent; after DATA it may have the mail
 Unreachable    no server to talk to: not this mail's doing, and no attempt
-Misconfigured  no mail at all can go until a person acts (login refused, no TLS): no attempt
+Misconfigured  refused for what we are (name, sender, quota, login), until a person acts: no attempt
 """
 
 import re
@@ -14,16 +14,10 @@ from datetime import timedelta
 from typing import Literal
 
 from services.mailer import schedule
+from services.mailer.refusals import Stage, judge
 
-# What an address can be at fault for (RFC 3463 sections 3.2 and 3.3, RFC 6531): unknown mailbox or domain, bad syntax,
-# moved, a domain that takes no mail; a mailbox that is disabled or full; letters no server on the way can carry.
-BAD_ADDRESS = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.2.2", "5.6.7"})
-# Codes that without an enhanced one mean the recipient, when they answer RCPT (RFC 5321 section 4.2.2).
-NO_SUCH_MAILBOX = frozenset({550, 551, 553})
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
-_ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 
-Stage = Literal["mail", "rcpt", "data"]
 Status = Literal["sent", "bounced", "failed"]
 
 
@@ -61,7 +55,14 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Misconfigured:
+    """`trouble` is what a person must see to, fit for a log; `reason` has the server's words, which may name people.
+
+    `everyone`: no mail at all can go; otherwise it was said of one recipient, and may be that domain's doing.
+    """
+
     reason: str
+    trouble: str = ""
+    everyone: bool = True
 
 
 Outcome = Sent | Refused | Deferred | LineBroken | Unreachable | Misconfigured
@@ -102,7 +103,8 @@ def after(outcome: Outcome, tries: Tries, chance: float) -> Settle | Wait:
         case Sent():
             return Settle("sent")
         case Refused(_, code, text):
-            return Settle("bounced" if blames_address(outcome) else "failed", _words(code, text))
+            fault = judge(outcome.stage, code, text).fault
+            return Settle("bounced" if fault == "recipient" else "failed", _words(code, text))
         case Deferred(_, code, text):
             wait = schedule.after_deferral(tries.attempts + 1, chance)
             return _wait_or_give_up(wait, _words(code, text), tries, doubtful=False)
@@ -111,21 +113,8 @@ def after(outcome: Outcome, tries: Tries, chance: float) -> Settle | Wait:
             return _wait_or_give_up(wait, reason, tries, doubtful=stage == "data")
         case Unreachable(reason):
             return Wait(schedule.while_unreachable(tries.postponed + 1, chance), reason, counts=False)
-        case Misconfigured(reason):
+        case Misconfigured(reason=reason):
             return Wait(schedule.while_misconfigured(tries.postponed + 1, chance), reason, counts=False)
-
-
-def blames_address(refusal: Refused) -> bool:
-    """Whether the buyer must be told that the address does not take mail, rather than us to look.
-
-    >>> blames_address(Refused("rcpt", 550, "5.1.1 <nobody@example.org>: user unknown"))
-    True
-    >>> blames_address(Refused("rcpt", 554, "5.7.1 rejected by policy"))
-    False
-    """
-    if found := _ENHANCED.search(refusal.text):
-        return found[1] in BAD_ADDRESS
-    return refusal.stage == "rcpt" and refusal.code in NO_SUCH_MAILBOX
 
 
 def readable(text: str) -> str:

@@ -1,8 +1,6 @@
 """One mail sent once, whatever it says: claimed, written, handed in, settled and reported."""
 
-import asyncio
 import random
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,17 +9,19 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry
 
-from services.mailer import leasing, mails, store
+from services.mailer import mails, store
 from services.mailer.addresses import BadAddress, Mailbox, mailbox
 from services.mailer.composing import Cover
-from services.mailer.leasing import LeaseLost
+from services.mailer.in_hand import InHand, Work
 from services.mailer.lines import Lines
 from services.mailer.mails import MailKey
 from services.mailer.measuring import MailMeasures
-from services.mailer.outcomes import Settle, Wait, after
+from services.mailer.outcomes import Outcome, Settle, Wait, after
+from services.mailer.presence import LeaseLost, Presence
+from services.mailer.recording import Recorder, report
 from services.mailer.sending import Letter, send
-from services.mailer.store import Claim, Held, Settled
-from shared import messages, outbox
+from services.mailer.standing import Standing
+from services.mailer.store import Answer, Claim, Claimant, Held, Settled, Superseded
 from shared.bus import Done, Later, Verdict
 from shared.database import Connection, DatabaseUnavailable, Pool, connection, transaction
 from shared.object_store import StoreUnavailable
@@ -33,20 +33,22 @@ TIME_LIMIT = timedelta(minutes=15)
 DEPENDENCY_WAIT = timedelta(seconds=2)
 # A held mail comes back a little after it is free, and not in a tight loop when it is free already.
 HELD_MARGIN = timedelta(milliseconds=250)
-RECORD_AGAIN_SECONDS = 1.0
+# What was handed in when we are told to stop gets so long to be recorded.
+CLOSE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to be sent. `name` is its recipient's; `write` gives the whole message.
+    """A mail to be sent. `name` is its recipient's; `asked_by` the message that asks; `write` gives the whole message.
 
     `claim` takes the right to send it, in a transaction of its own: what else must be true then is noted there.
     """
 
     key: MailKey
     name: str
+    asked_by: str
     write: Callable[[Cover], Awaitable[bytes]]
-    claim: Callable[[Connection, MailKey], Awaitable[Claim | Held | Settled]] = store.claim
+    claim: Callable[[Connection, MailKey, Claimant], Awaitable[Answer]] = store.claim
 
 
 class Post:
@@ -59,12 +61,17 @@ class Post:
         sender: Mailbox,
         on_commit: Callable[[], None],
         measures: MailMeasures | None = None,
+        presence: Presence | None = None,
+        standing: Standing | None = None,
     ) -> None:
         self._pool = pool
         self._lines = lines
         self._sender = sender
+        self._presence = presence or Presence(pool)
+        self._standing = standing or Standing()
         self._on_commit = on_commit
-        self._measures = measures or MailMeasures(CollectorRegistry())
+        self._recorder = Recorder(pool, on_commit, measures or MailMeasures(CollectorRegistry()))
+        self._in_hand = InHand()
 
     @property
     def capacity(self) -> int:
@@ -74,87 +81,78 @@ class Post:
     async def send(self, mail: Mail) -> Verdict:
         """Done once the mail is settled; Later, uncounted, while it waits: the mail counts its own attempts.
 
+        What was handed in is recorded even if this is cancelled, and never handed in again meanwhile.
         What `write` raises comes out, but for a store or a database that is away.
         """
+        if mail.key in self._in_hand:
+            return Later("in hand already", store.ASK_AGAIN, counts=False)
         try:
-            return await self._send(mail)
+            return await self._in_hand.carry(mail.key, lambda work: self._send(mail, work))
         except (DatabaseUnavailable, StoreUnavailable) as error:
             return Later(f"{type(error).__name__}: {error}", DEPENDENCY_WAIT, counts=False)
         except LeaseLost:
-            return Later("the lease on the mail ran out", store.LEASE, counts=False)
+            return Later("the lease on the mail ran out", store.ASK_AGAIN, counts=False)
 
-    async def _send(self, mail: Mail) -> Verdict:
-        asked_at = time.monotonic()
-        async with transaction(self._pool) as connected:
-            claim = await mail.claim(connected, mail.key)
-        match claim:
-            case Settled():
-                return await self._report_again(mail.key)
-            case Held(remaining):
-                return Later("held, or waiting for its next attempt", remaining + HELD_MARGIN, counts=False)
-        async with leasing.held(self._pool, claim, asked_at) as still_ours:
-            try:
-                letter = await self._letter(mail)
-                step = after(await send(self._lines, letter, still_ours), claim.tries, random.random())
-            except BadAddress as error:
-                step = Settle("bounced", str(error))
-            return await (self._postpone(claim, step) if isinstance(step, Wait) else self._settle(claim, step))
+    async def close(self, grace: float = CLOSE_SECONDS) -> None:
+        """Call off what is not handed in yet, and give the rest `grace` seconds to be recorded. Idempotent."""
+        if await self._in_hand.close(grace):
+            await self._presence.leave()
 
-    async def _report_again(self, key: MailKey) -> Verdict:
-        """Whoever asks for a mail that is settled may not have heard of it."""
-        async with transaction(self._pool) as connected:
-            row = await connected.fetchrow(
-                "SELECT status, reason FROM mails "
-                "WHERE (number, template, recipient, revision) = ($1, $2, $3, $4) AND status = ANY($5::text[])",
-                key.number,
-                key.template,
-                key.recipient,
-                key.revision,
-                list(mails.REPORTS),
-            )
-            if row and mails.about_an_order(key):
-                report = mails.report(key, row["status"], row["reason"])
-                await outbox.add_unless_owed(connected, [messages.message(report, source="mailer")])
-        self._on_commit()
+    async def _send(self, mail: Mail, work: Work) -> Verdict:
+        by = await self._presence.claimant(mail.asked_by)
+        try:
+            answer = await self._claim(mail, by)
+            match answer:
+                case Settled() | Superseded():
+                    return Done()
+                case Held(remaining):
+                    return Later("held, or waiting for its next attempt", remaining + HELD_MARGIN, counts=False)
+            step = await self._attempt(mail, answer, work)
+            if isinstance(step, Wait):
+                await self._recorder.postpone(answer, step)
+                return Later("waits for its next attempt", step.wait + HELD_MARGIN, counts=False)
+        except BaseException as error:
+            await self._release(mail.key, by, error)
+            raise
+        await self._recorder.settle(answer, step, work)
         return Done()
 
-    async def _letter(self, mail: Mail) -> Letter:
-        to = mailbox(mail.key.recipient, mail.name)
+    async def _claim(self, mail: Mail, by: Claimant) -> Answer:
+        """Whoever asks anew for what is settled is told anew: the first report may have been lost."""
+        async with transaction(self._pool) as connected:
+            answer = await mail.claim(connected, mail.key, by)
+            if isinstance(answer, Settled) and answer.status:
+                await report(connected, mail.key, answer.status, answer.reason)
+        if isinstance(answer, Settled) and answer.status:
+            self._on_commit()
+        return answer
+
+    async def _attempt(self, mail: Mail, claim: Claim, work: Work) -> Settle | Wait:
+        def before_data() -> None:
+            self._presence.check(claim)
+            work.handed_in = True
+
+        try:
+            to = mailbox(mail.key.recipient, mail.name)
+        except BadAddress as error:
+            return Settle("bounced", str(error))
+        outcome: Outcome | None = self._standing.pause(to.domain)
+        if outcome is None:
+            outcome = await send(self._lines, await self._letter(mail, to), before_data)
+            self._standing.saw(outcome, to.domain)
+        return after(outcome, claim.tries, random.random())
+
+    async def _letter(self, mail: Mail, to: Mailbox) -> Letter:
         message_id = mails.message_id(mail.key, self._sender.domain)
         return Letter(self._sender, to, await mail.write(Cover(to, message_id, datetime.now(UTC))))
 
-    async def _postpone(self, claim: Claim, wait: Wait) -> Verdict:
-        async with connection(self._pool) as connected:
-            await store.postpone(connected, claim, wait)
-        self._measures.count(claim.key.template, "postponed")
-        seconds = round(wait.wait.total_seconds(), 1)
-        log.info("mail.postponed", **_ids(claim), seconds=seconds, counts=wait.counts)
-        # The server's words may name the recipient: they are kept with the mail, and out of the logs.
-        return Later("waits for its next attempt", wait.wait + HELD_MARGIN, counts=False)
-
-    async def _settle(self, claim: Claim, end: Settle) -> Verdict:
-        """Record and report it, however long the database is away: forgetting here would send the mail twice."""
-        while True:
+    async def _release(self, key: MailKey, by: Claimant, error: BaseException) -> None:
+        """Let go at once, or as soon as the database is back."""
+        if not isinstance(error, DatabaseUnavailable):
             try:
-                ours = await self._record(claim, end)
-                break
-            except DatabaseUnavailable as error:
-                log.warning("mail.not-recorded", **_ids(claim), reason=str(error))
-                await asyncio.sleep(RECORD_AGAIN_SECONDS)
-        if ours:
-            self._on_commit()
-            self._measures.count(claim.key.template, end.status)
-            log.info(f"mail.{end.status}", **_ids(claim), attempt=claim.tries.attempts + 1)
-        return Done()
-
-    async def _record(self, claim: Claim, end: Settle) -> bool:
-        async with transaction(self._pool) as connected:
-            ours = await store.settle(connected, claim, end)
-            if ours and mails.about_an_order(claim.key):
-                report = mails.report(claim.key, end.status, end.reason)
-                await outbox.add(connected, [messages.message(report, source="mailer")])
-        return ours
-
-
-def _ids(claim: Claim) -> dict[str, str]:
-    return {"number": claim.key.number, "template": claim.key.template}
+                async with connection(self._pool) as connected:
+                    await store.release(connected, key, by.lease)
+                return
+            except DatabaseUnavailable as away:
+                log.warning("mail.not-released", number=key.number, reason=str(away))
+        self._presence.release(key, by.lease)

@@ -16,18 +16,17 @@ from services.mailer.outcomes import (
     Outcome,
     Refused,
     Sent,
-    Stage,
     Unreachable,
     readable,
 )
+from services.mailer.refusals import LOGIN_WANTED, Judgement, Stage, enhanced_code, judge, judge_deferral
 
 log = structlog.get_logger()
 
 # A server takes its time after the final dot, and whoever hangs up on it sends the mail twice.
 DATA_SECONDS = 300.0
 CLOSING = 421
-# "Log in first", "log in better", "encrypt first" (RFC 4954 section 6, RFC 3207 section 4).
-LOGIN_WANTED = frozenset({530, 534, 535, 538})
+COMMANDS: dict[Stage, str] = {"mail": "MAIL FROM", "rcpt": "RCPT TO", "data": "DATA"}
 SMTPUTF8_MISSING = "5.6.7 no mail server on the way takes an address with such letters before the @"
 
 
@@ -115,9 +114,19 @@ def _stale(outcome: Outcome) -> bool:
 def _settled(outcome: Outcome) -> Outcome:
     """What is the server's state and not this mail's doing, said as such."""
     match outcome:
-        case Refused(_, code, text) if code in LOGIN_WANTED:
-            log.error("mail.misconfigured", reason=f"the mail server wants a login or TLS first ({code})")
-            return Misconfigured(f"{code} {text}")
         case Deferred("mail", code, text) if code == CLOSING:
             return Unreachable(f"{code} {text}")
+        case Refused(stage, code, text):
+            judged: Judgement | None = judge(stage, code, text)
+        case Deferred(stage, code, text):
+            judged = judge_deferral(code, text)
+        case _:
+            return outcome
+    if judged and judged.fault == "us":
+        trouble = f"the mail server {judged.words} ({_codes(code, text)} at {COMMANDS[stage]})"
+        return Misconfigured(f"{code} {text}", trouble, everyone=stage == "mail" or code in LOGIN_WANTED)
     return outcome
+
+
+def _codes(code: int, text: str) -> str:
+    return f"{code} {enhanced_code(code, text) or ''}".strip()

@@ -1,11 +1,13 @@
 """What the mailer can be told."""
 
+import socket
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
 from services.mailer.addresses import Mailbox, named_mailbox
 from services.mailer.dialling import SmtpServer, Tls
+from services.mailer.hello import full_name, is_full_name
 from shared.settings import Settings, SmtpUrl
 
 STARTTLS: dict[str, Tls] = {"require": "require", "auto": "auto", "never": "never"}
@@ -24,6 +26,12 @@ class MailerSettings(Settings):
         "Boxoffice <tickets@localhost>", description="Whom mail comes from: `Name <address>` or an address."
     )
 
+    helo_name: str = Field(
+        "",
+        description="The name we give the mail server (EHLO): a full name that leads to this machine, or an address "
+        "like `[192.0.2.1]`. By default the domain of `MAIL_FROM`, or this machine's own full name.",
+    )
+
     @field_validator("smtp_url")
     @classmethod
     def _server(cls, value: SecretStr) -> SecretStr:
@@ -36,6 +44,18 @@ class MailerSettings(Settings):
         if not named_mailbox(value).local.isascii():
             raise ValueError("what stands before the @ must be ASCII: many servers refuse others")
         return value
+
+    @field_validator("helo_name")
+    @classmethod
+    def _helo(cls, value: str) -> str:
+        if value and not is_full_name(value):
+            raise ValueError("must be a full name with a dot, such as mail.example.org, or an address like [192.0.2.1]")
+        return value
+
+    @property
+    def hello(self) -> str:
+        """May ask the resolver for this machine's name."""
+        return self.helo_name or full_name(self.sender.domain, socket.getfqdn)
 
     @property
     def server(self) -> SmtpServer:

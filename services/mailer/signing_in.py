@@ -8,7 +8,7 @@ from services.mailer import store
 from services.mailer.composing import Composer, Cover
 from services.mailer.mails import SIGN_IN, MailKey
 from services.mailer.posting import TIME_LIMIT, Mail, Post
-from services.mailer.store import Claim, Held, Settled
+from services.mailer.store import Answer, Claimant, Settled
 from shared.bus import Bus, Delivery, Subscription, Verdict
 from shared.bus.typed import handling
 from shared.database import Connection
@@ -30,14 +30,15 @@ class SignInMail:
         subscription = Subscription(queue, (key,), concurrency=self._post.capacity, time_limit=TIME_LIMIT)
         await bus.subscribe(subscription, handling(SignInRequested, self.sign_in_requested))
 
-    async def sign_in_requested(self, asked: SignInRequested, _: Delivery) -> Verdict:
+    async def sign_in_requested(self, asked: SignInRequested, delivery: Delivery) -> Verdict:
         async def write(cover: Cover) -> bytes:
             return self._composer.sign_in(asked, cover)
 
-        async def claim(connection: Connection, key: MailKey) -> Claim | Held | Settled:
+        async def claim(connection: Connection, key: MailKey, by: Claimant) -> Answer:
             if asked.expires_at <= datetime.now(UTC):
                 log.info("mail.too-late", template=SIGN_IN, number=asked.id)
                 return Settled()
-            return await store.claim(connection, key)
+            return await store.claim(connection, key, by)
 
-        return await self._post.send(Mail(MailKey(SIGN_IN, asked.id, asked.address), "", write, claim))
+        key = MailKey(SIGN_IN, asked.id, asked.address)
+        return await self._post.send(Mail(key, "", delivery.message.id, write, claim))

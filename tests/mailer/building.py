@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime
 from hashlib import sha256
+from uuid import UUID
+
+import msgspec
 
 from services.mailer.addresses import named_mailbox
 from services.mailer.composing import Composer
@@ -75,5 +78,7 @@ def order_cancelled(
     )
 
 
-def delivery_of(fact: Fact, attempt: int = 1) -> Delivery:
-    return Delivery(message(fact, source="test"), f"mailer.{fact.key}", attempt)
+def delivery_of(fact: Fact, attempt: int = 1, *, asked: int = 1, at: datetime | None = None) -> Delivery:
+    """The same message whenever the same fact is delivered; another, newer one when it is `asked` for a second time."""
+    identity = UUID(bytes=asked.to_bytes(6) + sha256(msgspec.json.encode(fact)).digest()[:10])
+    return Delivery(message(fact, source="test", at=at, identity=identity), f"mailer.{fact.key}", attempt)

@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from services.mailer.handlers import OrderMails
 from services.mailer.lines import Lines
 from services.mailer.posting import Post
+from services.mailer.standing import Standing
 from shared.database import Pool, close_pool, open_pool
 from shared.object_store import ObjectStore, open_store
 from tests.mailer.building import COMPOSER, PDF, SENDER, tickets_issued
@@ -52,7 +53,9 @@ async def objects() -> ObjectStore:
 
 @pytest.fixture
 def mailer(pool: "Pool[Any]", objects: ObjectStore, lines: Lines) -> OrderMails:
-    return OrderMails(pool, objects, COMPOSER, Post(pool, lines, SENDER, on_commit=lambda: None))
+    """One that asks the mail server each time, whatever that said of us before."""
+    standing = Standing(pause_seconds=0)
+    return OrderMails(pool, objects, COMPOSER, Post(pool, lines, SENDER, on_commit=lambda: None, standing=standing))
 
 
 @pytest.fixture(scope="session")

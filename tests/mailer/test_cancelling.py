@@ -10,7 +10,7 @@ from services.mailer import store
 from services.mailer.handlers import OrderMails
 from services.mailer.mails import MailKey, message_id
 from shared.bus import Done, Later, Verdict
-from shared.database import Pool
+from shared.database import Pool, connection
 from shared.messages import (
     EmailSent,
     Fact,
@@ -24,6 +24,8 @@ from shared.object_store import ObjectStore
 from tests.mailer.building import PDF, delivery_of, order_cancelled, tickets_issued
 from tests.mailer.mail_server import MailServer, saying
 from tests.mailer.test_handlers import make_due
+from tests.mailer.test_store import claimed
+from tests.servers.waiting import eventually
 
 # Each message twice, and each way to put them in a row.
 TWICE = sorted(set(permutations(["issued", "issued", "cancelled", "cancelled", "again", "again"])))
@@ -148,14 +150,27 @@ async def test_a_mail_of_tickets_that_is_on_its_way_comes_before_the_cancellatio
     assert isinstance(too_early, Later)
     assert not too_early.counts
     assert too_early.after
-    assert too_early.after.total_seconds() <= store.LEASE.total_seconds() + 1
+    assert too_early.after.total_seconds() <= store.ASK_AGAIN.total_seconds() + 1
     assert await under_way == Done()
     assert await handle(mailer, order_cancelled()) == Done()
     assert templates(mail_server, "7K2MX-Q4P9D") == ["tickets 1", "cancellation 1"]
 
 
-async def test_a_worker_killed_with_a_mail_of_tickets_holds_the_cancellation_up_for_its_lease_only(
+async def test_a_mailer_killed_with_a_mail_of_tickets_holds_the_cancellation_up_until_it_is_found_dead(
     mailer: OrderMails, mail_server: MailServer, pool: "Pool[Any]"
+) -> None:
+    killed = await claimed(pool, MailKey("tickets", "7K2MX-Q4P9D", "ada@example.org"))
+    assert isinstance(await handle(mailer, order_cancelled()), Later)
+    async with connection(pool) as held:
+        await store.mailers.leave(held, killed.owner)
+
+    assert await handle(mailer, order_cancelled()) == Done()
+    assert await handle(mailer, tickets_issued()) == Done()
+    assert templates(mail_server, "7K2MX-Q4P9D") == ["cancellation 1"]
+
+
+async def test_a_worker_stopped_with_a_mail_of_tickets_lets_the_cancellation_go_at_once(
+    mailer: OrderMails, mail_server: MailServer
 ) -> None:
     reached = asyncio.Event()
 
@@ -165,14 +180,15 @@ async def test_a_worker_killed_with_a_mail_of_tickets_holds_the_cancellation_up_
         return ""
 
     mail_server.on_rcpt = [stall]
-    killed = asyncio.create_task(handle(mailer, tickets_issued()))
+    stopped = asyncio.create_task(handle(mailer, tickets_issued()))
     await reached.wait()
-    killed.cancel()
-    await asyncio.gather(killed, return_exceptions=True)
-    assert isinstance(await handle(mailer, order_cancelled()), Later)
-    await make_due(pool)
+    stopped.cancel()
+    await asyncio.gather(stopped, return_exceptions=True)
 
-    assert await handle(mailer, order_cancelled()) == Done()
+    async def cancelled() -> bool:
+        return await handle(mailer, order_cancelled()) == Done()
+
+    await eventually(cancelled)
     assert await handle(mailer, tickets_issued()) == Done()
     assert templates(mail_server, "7K2MX-Q4P9D") == ["cancellation 1"]
 
@@ -220,4 +236,5 @@ async def test_the_pdf_of_a_resend_is_checked_too(mailer: OrderMails, objects: O
     verdict = await handle(mailer, facts["again"])
 
     assert isinstance(verdict, Later)
-    assert verdict.counts
+    assert not verdict.counts
+    assert "not what was issued" in verdict.reason

@@ -1,19 +1,17 @@
 """Tickets issued in, one mail out: over a real database, a real store and a real mail server."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from services.mailer import leasing, store
+from services.mailer import store
 from services.mailer.handlers import OrderMails
 from services.mailer.lines import Lines
 from services.mailer.mails import MailKey, message_id
 from services.mailer.posting import Post
-from services.mailer.store import Claim
 from shared import bus as buses
 from shared.background import Background
 from shared.bus import Bus, Delivery, Done, Later, Subscription, Verdict
@@ -23,6 +21,8 @@ from shared.object_store import ObjectStore
 from shared.outbox import Relay
 from tests.mailer.building import COMPOSER, PDF, SENDER, delivery_of, tickets_issued
 from tests.mailer.mail_server import MailServer, hanging_up, saying
+from tests.mailer.test_store import KEY, claimed
+from tests.servers.waiting import eventually
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ async def bus(migrated_url: str) -> AsyncIterator[Bus]:
     await bus.close()
 
 
-async def handle(mailer: OrderMails, issued: TicketsIssued | None = None) -> Verdict:
+async def handle(mailer: OrderMails, issued: TicketsIssued | None = None, *, asked: int = 1) -> Verdict:
     issued = issued or tickets_issued()
-    return await mailer.tickets_issued(issued, delivery_of(issued))
+    return await mailer.tickets_issued(issued, delivery_of(issued, asked=asked))
 
 
 async def row(pool: "Pool[Any]") -> dict[str, Any]:
@@ -85,41 +85,43 @@ async def test_two_workers_with_the_same_mail_send_it_once(
     assert len(mail_server.received) == 1
 
 
-async def test_a_worker_killed_before_data_leaves_the_mail_to_the_next(
+async def test_a_mailer_killed_before_data_leaves_the_mail_to_the_next(
     mailer: OrderMails, mail_server: MailServer, pool: "Pool[Any]"
 ) -> None:
-    reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    async def stall(_: object) -> str:
-        reached.set_result(None)
-        await asyncio.Event().wait()
-        return ""
-
-    mail_server.on_rcpt = [stall]
-    killed = asyncio.create_task(handle(mailer))
-    await reached
-    killed.cancel()
-    await asyncio.gather(killed, return_exceptions=True)
+    killed = await claimed(pool, KEY)
     held = await handle(mailer)
-    await make_due(pool)
 
     assert isinstance(held, Later)
     assert held.after
-    assert held.after <= store.LEASE + timedelta(seconds=1)
+    assert held.after <= store.ASK_AGAIN + timedelta(seconds=1)
+    async with connection(pool) as connected:
+        await store.mailers.take_off(connected, killed.owner, 0)
     assert await handle(mailer) == Done()
     assert len(mail_server.received) == 1
 
 
-async def test_a_lease_that_ran_out_stops_a_mail_at_the_last_moment(pool: "Pool[Any]") -> None:
-    async with connection(pool) as held:
-        claim = await store.claim(held, MailKey("tickets", "7K2MX-Q4P9D", "ada@example.org"))
-    assert isinstance(claim, Claim)
+async def test_a_handler_cancelled_before_data_lets_the_mail_go(
+    mailer: OrderMails, mail_server: MailServer, pool: "Pool[Any]", lines: Lines, objects: ObjectStore
+) -> None:
+    reached = asyncio.Event()
 
-    async with leasing.held(pool, claim, time.monotonic()) as check:
-        check()
-    async with leasing.held(pool, claim, time.monotonic() - store.LEASE.total_seconds()) as check:
-        with pytest.raises(leasing.LeaseLost):
-            check()
+    async def stall(_: object) -> str:
+        reached.set()
+        await asyncio.Event().wait()
+        return ""
+
+    mail_server.on_rcpt = [stall]
+    cancelled = asyncio.create_task(handle(mailer))
+    await reached.wait()
+    cancelled.cancel()
+    await asyncio.gather(cancelled, return_exceptions=True)
+    another = OrderMails(pool, objects, COMPOSER, Post(pool, lines, SENDER, on_commit=lambda: None))
+
+    async def sent() -> bool:
+        return await handle(another) == Done()
+
+    await eventually(sent)
+    assert len(mail_server.received) == 1
 
 
 async def test_a_greylisted_mail_waits_and_goes_later(
@@ -205,15 +207,61 @@ async def test_a_pdf_that_is_not_the_one_issued_is_not_sent(
     verdict = await handle(mailer)
 
     assert isinstance(verdict, Later)
-    assert verdict.counts
+    assert not verdict.counts
+    assert "not what was issued" in verdict.reason
     assert not mail_server.received
 
 
-async def test_a_missing_pdf_counts_as_an_attempt(mailer: OrderMails) -> None:
-    verdict = await handle(mailer, tickets_issued("AAAAA-BBBBB"))
+async def test_a_missing_pdf_is_waited_for_without_counting_until_it_is_there(
+    mailer: OrderMails, objects: ObjectStore, mail_server: MailServer
+) -> None:
+    issued = tickets_issued("AAAAA-BBBBB")
+    verdicts = [await handle(mailer, issued) for _ in range(8)]
+    await objects.put(issued.pdf.key, PDF)
+
+    assert all(isinstance(verdict, Later) and not verdict.counts for verdict in verdicts)
+    assert await handle(mailer, issued) == Done()
+    assert len(mail_server.received) == 1
+
+
+async def test_a_pdf_that_is_missing_for_more_than_a_day_counts(mailer: OrderMails) -> None:
+    issued = tickets_issued("AAAAA-BBBBB")
+    verdict = await mailer.tickets_issued(issued, delivery_of(issued, at=datetime.now(UTC) - timedelta(hours=25)))
 
     assert isinstance(verdict, Later)
     assert verdict.counts
+    assert "rendered again" in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "key"),
+    [("250 OK", EmailSent.key), ("550 5.1.1 no such user", EmailBounced.key), ("554 5.6.0 no", EmailFailed.key)],
+)
+async def test_what_became_of_a_mail_is_told_again_to_who_asks_anew_and_nothing_is_loaded_for_it(
+    answer: str, key: str, mailer: OrderMails, objects: ObjectStore, mail_server: MailServer, pool: "Pool[Any]"
+) -> None:
+    mail_server.on_data = [saying(answer)]
+    assert await handle(mailer) == Done()
+    await objects.put(tickets_issued().pdf.key, b"gone since")
+    assert [await handle(mailer, asked=asked) for asked in (1, 2)] == [Done(), Done()]
+
+    assert [row["key"] for row in await pool.fetch("SELECT key FROM outbox")] == [key, key]
+    assert len(mail_server.received) == 1
+
+
+async def test_messages_that_ask_for_a_waiting_mail_do_not_pile_up(
+    mailer: OrderMails, mail_server: MailServer, pool: "Pool[Any]"
+) -> None:
+    mail_server.on_rcpt = [saying("450 4.2.0 greylisted")]
+    waiting = [await handle(mailer, asked=asked) for asked in (1, 2, 3)]
+    back = [await handle(mailer, asked=asked) for asked in (1, 2, 3)]
+    await make_due(pool)
+
+    assert all(isinstance(verdict, Later) for verdict in waiting)
+    assert back[:2] == [Done(), Done()]
+    assert isinstance(back[2], Later)
+    assert await handle(mailer, asked=3) == Done()
+    assert len(mail_server.received) == 1
 
 
 async def test_names_of_any_kind_arrive(mailer: OrderMails, mail_server: MailServer) -> None:

@@ -12,6 +12,7 @@ from services.mailer.lines import Lines
 from services.mailer.outcomes import Deferred, LineBroken, Misconfigured, Refused, Sent, Unreachable
 from services.mailer.sending import Letter, send
 from tests.mailer.mail_server import MailServer, hanging_up, saying, serving
+from tests.mailer.scripted import scripted
 
 LETTER = Letter(mailbox("box@example.org"), mailbox("ada@example.org"), b"Subject: x\r\n\r\n.dot\r\nend\r\n")
 
@@ -211,6 +212,15 @@ async def test_letters_beyond_ascii_before_the_at_bounce_elsewhere(mail_server: 
 
     assert isinstance(outcome, Refused)
     assert outcome.text.startswith("5.6.7")
+
+
+@pytest.mark.parametrize("answer", ["550 5.7.1 your name is no name", "501 5.5.4 Invalid domain name"])
+async def test_a_name_refused_at_ehlo_needs_a_person(answer: str) -> None:
+    async with scripted({"EHLO": answer, "HELO": answer}) as (_, lines):
+        outcome = await send(lines, LETTER, nothing_against_it)
+
+    assert isinstance(outcome, Misconfigured)
+    assert "HELO_NAME" in outcome.trouble
 
 
 async def test_closing_says_goodbye_on_idle_lines(mail_server: MailServer, lines: Lines) -> None:

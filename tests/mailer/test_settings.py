@@ -1,6 +1,9 @@
 import pytest
+from pydantic import ValidationError
 
+from services.mailer.addresses import named_mailbox
 from services.mailer.dialling import SmtpServer
+from services.mailer.hello import full_name
 from services.mailer.settings import MailerSettings, smtp_server
 from shared.settings import BadSettings, load
 
@@ -62,3 +65,32 @@ def test_passwords_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(MailerSettings)
 
     assert "topsecret" not in repr(settings) + repr(settings.server)
+
+
+@pytest.mark.parametrize(
+    ("sender", "own", "hello"),
+    [
+        ("tickets@example.org", "build-7", "example.org"),
+        ("tickets@localhost", "host.example.net", "host.example.net"),
+        ("tickets@localhost", "build-7", "[127.0.0.1]"),
+        ("tickets@localhost", "localhost.localdomain", "[127.0.0.1]"),
+        ("tickets@localhost", "7.0.0.10.in-addr.arpa", "[127.0.0.1]"),
+        ("tickets@[192.0.2.1]", "build-7", "[192.0.2.1]"),
+    ],
+)
+def test_the_name_we_greet_with_is_always_a_full_one(sender: str, own: str, hello: str) -> None:
+    assert full_name(named_mailbox(sender).domain, lambda: own) == hello
+
+
+def test_the_name_we_greet_with_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELO_NAME", "mx1.example.org")
+
+    assert MailerSettings().hello == "mx1.example.org"
+
+
+@pytest.mark.parametrize("name", ["localhost", "two words.example", "-x.example", "[nonsense]", "a.example\r\nRSET"])
+def test_a_name_no_server_would_take_is_refused_at_start(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HELO_NAME", name)
+
+    with pytest.raises(ValidationError, match="must be a full name"):
+        MailerSettings()

@@ -1,19 +1,38 @@
-"""The mailer's SQL, all of it: its mails, and what it knows of the orders they are about."""
+"""The mailer's SQL, all of it: its mails, who sends them, and what it knows of the orders they are about."""
 
-from services.mailer.store.mails import LEASE, Claim, Held, Settled, claim, postpone, renew, settle
+from services.mailer.store import mailers
+from services.mailer.store.mails import (
+    ASK_AGAIN,
+    HAND_LIMIT,
+    Answer,
+    Claim,
+    Claimant,
+    Held,
+    Settled,
+    Superseded,
+    claim,
+    postpone,
+    release,
+    settle,
+)
 from services.mailer.store.orders import KnownOrder, claim_cancellation, claim_tickets, known_order
 
 __all__ = [
-    "LEASE",
+    "ASK_AGAIN",
+    "HAND_LIMIT",
+    "Answer",
     "Claim",
+    "Claimant",
     "Held",
     "KnownOrder",
     "Settled",
+    "Superseded",
     "claim",
     "claim_cancellation",
     "claim_tickets",
     "known_order",
+    "mailers",
     "postpone",
-    "renew",
+    "release",
     "settle",
 ]

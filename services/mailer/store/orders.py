@@ -5,12 +5,11 @@ after the other, whatever order their messages arrive in.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 import msgspec
 
 from services.mailer.mails import TICKETS, MailKey
-from services.mailer.store.mails import LEASE, Claim, Held, Settled, claim
+from services.mailer.store.mails import ASK_AGAIN, Answer, Claimant, Held, Settled, claim
 from shared.database import Connection
 from shared.messages import TicketsIssued
 
@@ -31,7 +30,7 @@ async def known_order(connection: Connection, number: str) -> KnownOrder:
     return KnownOrder(issued, row["cancelled_at"] is not None)
 
 
-async def claim_tickets(connection: Connection, key: MailKey, issued: TicketsIssued) -> Claim | Held | Settled:
+async def claim_tickets(connection: Connection, key: MailKey, by: Claimant, issued: TicketsIssued) -> Answer:
     """Remember what was issued and take a mail of it, unless the order is cancelled. Needs a transaction.
 
     What was told last counts: a file that had to be made again may have another name.
@@ -45,13 +44,13 @@ async def claim_tickets(connection: Connection, key: MailKey, issued: TicketsIss
         issued.number,
         msgspec.json.encode(issued).decode(),
     )
-    return Settled() if cancelled else await claim(connection, key)
+    return Settled() if cancelled else await claim(connection, key, by)
 
 
-async def claim_cancellation(connection: Connection, key: MailKey) -> Claim | Held | Settled:
+async def claim_cancellation(connection: Connection, key: MailKey, by: Claimant) -> Answer:
     """Withdraw the mails of the order's tickets for good and take the one that says so. Needs a transaction.
 
-    While one of the former may be on its way it is `Held`: whoever sends that one either stops or comes first.
+    While one of the former may be on its way it is `Held`: it comes first, or not at all.
     """
     await connection.execute(
         "INSERT INTO orders AS o (number, cancelled_at) VALUES ($1, clock_timestamp()) "
@@ -59,18 +58,24 @@ async def claim_cancellation(connection: Connection, key: MailKey) -> Claim | He
         key.number,
     )
     await connection.execute(
-        "UPDATE mails SET status = 'withdrawn', not_before = least(not_before, clock_timestamp() + $3::interval) "
-        "WHERE number = $1 AND template = $2 AND status = 'pending'",
-        key.number,
-        TICKETS,
-        LEASE,
-    )
-    remaining = await connection.fetchval(
-        "SELECT max(not_before) - clock_timestamp() FROM mails "
-        "WHERE number = $1 AND template = $2 AND status = 'withdrawn' AND lease IS NOT NULL",
+        "UPDATE mails SET status = 'withdrawn' WHERE number = $1 AND template = $2 AND status = 'pending'",
         key.number,
         TICKETS,
     )
-    if remaining and remaining > timedelta(0):
-        return Held(remaining)
-    return await claim(connection, key)
+    return Held(ASK_AGAIN) if await _on_its_way(connection, key.number) else await claim(connection, key, by)
+
+
+async def _on_its_way(connection: Connection, number: str) -> bool:
+    """Whether a mail of tickets that was withdrawn is in the hands of a mailer that lives."""
+    return bool(
+        await connection.fetchval(
+            """
+            SELECT true FROM mails m
+             WHERE number = $1 AND template = $2 AND status = 'withdrawn' AND lease IS NOT NULL
+               AND not_before > clock_timestamp() AND (owner IS NULL OR EXISTS (SELECT FROM mailers WHERE id = m.owner))
+             LIMIT 1
+            """,
+            number,
+            TICKETS,
+        )
+    )

@@ -92,13 +92,13 @@ def revoke(key: Annotated[str, typer.Argument(metavar="ID", help="its id, or its
 def _organiser(text: str) -> str:
     from shared.values import texts
 
+    name = text.strip()
     try:
-        name = texts.name(text.strip())
-    except ValueError as error:
-        raise WrongUsage(f"--organiser: {error}") from None
-    if len(name) > texts.MAX_NAME:
-        raise WrongUsage(f"--organiser: give a name of at most {texts.MAX_NAME} characters")
-    return name
+        if len(texts.name(name)) <= texts.MAX_NAME:
+            return name
+    except ValueError:
+        pass
+    raise WrongUsage(f"--organiser: give a name of at most {texts.MAX_NAME} printable characters")
 
 
 def _rights(text: str) -> "list[Right]":

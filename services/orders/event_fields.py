@@ -28,7 +28,13 @@ def _slug(value: str) -> str:
     return value
 
 
-Instant = Annotated[datetime, BeforeValidator(instant)]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(instant),
+    WithJsonSchema(
+        {"type": "string", "format": "date-time", "description": "RFC 3339 with its offset; of the years 1970 to 2199."}
+    ),
+]
 Slug = Annotated[
     str,
     StringConstraints(max_length=MAX_SLUG),

@@ -97,6 +97,7 @@ async def test_what_can_not_be_done_is_told_in_a_line(run: Run) -> None:
     for words, code, says in (
         (("create",), 2, "--organiser"),
         (("create", "--organiser", " "), 2, "printable"),
+        (("create", "--organiser", "\u200b\u3164"), 2, "printable"),
         (("create", "--organiser", "x", "--rights", "everything"), 2, "everything"),
         (("revoke", "nonsense"), 1, "no key has the id nonsense"),
     ):

@@ -23,6 +23,7 @@ DRIVERS = {"aiohttp", "asyncio", "asyncpg", "obstore", "pydantic"}
         "placing",
         "sales",
         "slugs",
+        "wanted",
     ],
 )
 def test_the_rules_know_no_driver(rules: str) -> None:

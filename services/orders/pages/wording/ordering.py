@@ -39,7 +39,6 @@ class Words:
     none_left: str
     closed: tuple[str, str]
     again: tuple[str, str]
-    unsure: tuple[str, str]
     paused: tuple[str, str]
 
 
@@ -66,7 +65,6 @@ WORDS: Mapping[str, Words] = {
             "You sent this before",
             "It had other details then, and it counts. For another order, press the button again.",
         ),
-        ("Not sure yet", "No answer came in time. Press the button again: nothing is ordered twice."),
         paused=("Sales are paused", "No orders are taken just now. Come back a little later."),
     ),
     "de": Words(
@@ -93,10 +91,6 @@ WORDS: Mapping[str, Words] = {
         (
             "Das kam schon einmal",
             "Damals mit anderen Angaben, und es gilt. Für eine weitere Bestellung drücke den Knopf noch einmal.",
-        ),
-        (
-            "Noch nicht sicher",
-            "Es kam rechtzeitig keine Antwort. Drücke den Knopf noch einmal: doppelt bestellt wird dabei nichts.",
         ),
         paused=("Der Verkauf ruht", "Gerade nehmen wir keine Bestellungen an. Komm etwas später wieder."),
     ),
@@ -125,10 +119,6 @@ WORDS: Mapping[str, Words] = {
             "Vous l’avez déjà envoyé",
             "C’était avec d’autres données, et cela compte. Pour une autre commande, appuyez de nouveau.",
         ),
-        (
-            "Pas encore certain",
-            "La réponse n’est pas venue à temps. Appuyez de nouveau : rien ne sera commandé deux fois.",
-        ),
         paused=("La vente est suspendue", "Aucune commande n’est prise pour l’instant. Revenez un peu plus tard."),
     ),
     "es": Words(
@@ -150,7 +140,6 @@ WORDS: Mapping[str, Words] = {
         *("Quedan {count}: elige menos.", "Se acaba de agotar."),
         ("No está a la venta", "No se ha pedido nada. Abajo está lo disponible ahora."),
         ("Ya lo enviaste", "Fue con otros datos, y cuenta. Para otro pedido, pulsa el botón otra vez."),
-        ("Aún no es seguro", "La respuesta no llegó a tiempo. Pulsa otra vez el botón: nada se pedirá dos veces."),
         paused=("La venta está en pausa", "Ahora mismo no se aceptan pedidos. Vuelve un poco más tarde."),
     ),
     "it": Words(
@@ -175,7 +164,6 @@ WORDS: Mapping[str, Words] = {
         *("Ne restano {count}: scegline meno.", "Esaurito proprio ora."),
         ("Non in vendita", "Nulla è stato ordinato. Qui sotto c’è ciò che è disponibile ora."),
         ("L’hai già inviato", "Era con altri dati, e vale. Per un altro ordine, premi di nuovo il pulsante."),
-        ("Non ancora certo", "La risposta non è arrivata in tempo. Premi di nuovo: nulla sarà ordinato due volte."),
         paused=("La vendita è sospesa", "Al momento non accettiamo ordini. Torna tra un po’."),
     ),
     "ar": Words(
@@ -197,7 +185,6 @@ WORDS: Mapping[str, Words] = {
         *("المتبقي الآن {count}: اختر أقل.", "نفدت قبل لحظات."),
         ("غير معروضة للبيع", "لم يُطلب شيء. المتاح الآن موضح أدناه."),
         ("أرسلت هذا من قبل", "كان ببيانات أخرى وهو محسوب. لطلب آخر اضغط الزر مجددًا."),
-        ("لسنا متأكدين بعد", "لم يصل الرد في وقته. اضغط الزر مجددًا: لن يتكرر الطلب."),
         paused=("البيع متوقف مؤقتًا", "لا تُقبل الطلبات الآن. عُد بعد قليل."),
     ),
     "ja": Words(
@@ -222,7 +209,6 @@ WORDS: Mapping[str, Words] = {
             "以前に送信されています",
             "前回は別の内容で確定しています。別のご注文は、もう一度ボタンを押してください。",
         ),
-        ("まだ確認できません", "時間内に応答がありませんでした。もう一度押しても、二重に注文されることはありません。"),
         paused=(
             "販売を一時停止しています",
             "ただいまご注文を受け付けておりません。しばらくしてお越しください。",

@@ -111,7 +111,9 @@ async def _read_lines(stream: asyncio.StreamReader, on_line: Callable[[str], Non
             line = await stream.read(error.consumed or LINE_BYTES)
         if not line:
             return
-        on_line(line.decode(errors="replace").rstrip("\r\n"))
+        with suppress(OSError):
+            # Where it can't be passed on we read on: a child whose output nobody reads would soon stand still.
+            on_line(line.decode(errors="replace").rstrip("\r\n"))
 
 
 def describe_end(code: int) -> str:

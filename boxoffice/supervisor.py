@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 from boxoffice.child import describe_end
@@ -85,6 +86,11 @@ class Supervisor:
             for part in row:
                 part.kill()
 
+    def _tell(self, line: str) -> None:
+        """Whoever reads us may be gone; what we keep running is not to go with them."""
+        with suppress(OSError):
+            self._report(line)
+
     async def _keep(self, part: Part) -> None:
         loop = asyncio.get_running_loop()
         failures = 0
@@ -98,7 +104,7 @@ class Supervisor:
     async def _end_of(self, part: Part) -> str:
         """How it ended, by itself or by us when it had not answered for long."""
         ended = asyncio.ensure_future(part.ended())
-        silent = asyncio.ensure_future(until_silent(part, self._patience, self._report))
+        silent = asyncio.ensure_future(until_silent(part, self._patience, self._tell))
         try:
             await asyncio.wait([ended, silent], return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
@@ -113,7 +119,7 @@ class Supervisor:
     async def _start_again(self, part: Part, news: str, failures: int) -> int:
         while True:
             wait = restart_wait(failures)
-            self._report(f"{news}: starting it again in {wait:g} s")
+            self._tell(f"{news}: starting it again in {wait:g} s")
             await asyncio.sleep(wait)
             try:
                 await part.start()
@@ -122,7 +128,7 @@ class Supervisor:
                 known = isinstance(error, CannotStart)
                 news, failures = str(error) if known else f"{part.name} did not start ({error!r})", failures + 1
                 continue
-            self._report(f"{part.name} runs again")
+            self._tell(f"{part.name} runs again")
             return failures
 
 

@@ -89,6 +89,11 @@ class AfterSales:
                 await owe_again(held, [order])
         self.on_commit()
 
+    async def settled(self, order: StoredOrder) -> StoredOrder:
+        """The order when nobody is at work on it any more, not even a session that lost its client."""
+        async with transaction(self.pool) as held:
+            return await _locked(held, order.number)
+
     async def age_of_wish(self, order: StoredOrder) -> timedelta:
         """How long ago the last thing was asked for that its page waits for: the order itself, its mail once more, or
         to call it off."""

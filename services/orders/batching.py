@@ -20,7 +20,7 @@ from typing import Any
 import structlog
 from prometheus_client import CollectorRegistry
 
-from services.orders.committing import Answer, Outcome, commit_batch, earlier_answer
+from services.orders.committing import Answer, Outcome, commit_batch, earlier_answer, settle
 from services.orders.measuring import OrderMeasures
 from services.orders.placing import IdempotencyKey, PlaceOrder
 from shared.database import DatabaseUnavailable, OutcomeUnknown, Pool
@@ -117,6 +117,15 @@ class Placer:
         if asked.key in self._keys:
             raise KeyInUse
         return await earlier_answer(self._pool, asked)
+
+    async def settle(self, asked: IdempotencyKey) -> Answer:
+        """What an order with this key was answered, or `WITHDRAWN`: then none is placed under it any more.
+
+        Raises `KeyInUse`, `DatabaseUnavailable`.
+        """
+        if asked.key in self._keys:
+            raise KeyInUse
+        return await settle(self._pool, asked)
 
     async def run(self) -> None:
         """Place batch after batch, for ever."""

@@ -83,6 +83,13 @@ class Checkout:
             raise _key_mismatch() from error
         raise _not_on_sale(pause.message)
 
+    async def settle(self, asked: IdempotencyKey) -> Answer:
+        """What came of an order of which nobody could tell; the key of one that was not placed is given up.
+
+        Raises `KeyInUse` while it is still in hand here, and `DatabaseUnavailable`.
+        """
+        return await self.placer.settle(asked)
+
 
 def paused(event: Event, locale: str, asked: Snapshot) -> Verdict:
     """Whether no orders are taken just now, and what the organiser says to that."""

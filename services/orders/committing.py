@@ -42,6 +42,8 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 Outcome = Answer | Exception
+# The body of the answer to a key that was given up; only keys of pages are.
+WITHDRAWN = {"withdrawn": True}
 T = TypeVar("T")
 
 TRIES = 3
@@ -129,6 +131,19 @@ async def earlier_answer(pool: "Pool[Any]", asked: IdempotencyKey) -> Answer | N
         return None
     if first.fingerprint != asked.fingerprint:
         raise KeyMismatch
+    return Answer(first.status, first.answer, first.order_id, replayed=True)
+
+
+async def settle(pool: "Pool[Any]", asked: IdempotencyKey) -> Answer:
+    """What this key was answered. A key without an answer is answered `WITHDRAWN` from now on: whoever may still be
+    at work on its order, here or in another process, finds that and places none.
+
+    Waits for a session that holds the key and has not ended. Raises `DatabaseUnavailable`.
+    """
+    withdrawn = store.FirstAnswer(asked.key, asked.fingerprint, None, 409, answers.encode(WITHDRAWN))
+    async with transaction(pool) as held:
+        kept = await store.keep_answers(held, [withdrawn])
+        first = withdrawn if kept else (await store.first_answers(held, [asked.key]))[asked.key]
     return Answer(first.status, first.answer, first.order_id, replayed=True)
 
 

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry, Gauge, Histogram
 from prometheus_client import Counter as Total
 
 from services.orders.committing import Answer, KeyMismatch, Outcome
-from shared.database import DatabaseUnavailable
+from shared.database import DatabaseUnavailable, OutcomeUnknown
 
 SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
@@ -46,4 +46,6 @@ def _kind(outcome: Outcome) -> str:
         return "placed" if outcome.order else "refused"
     if isinstance(outcome, KeyMismatch):
         return "mismatched"
+    if isinstance(outcome, OutcomeUnknown):
+        return "unknown"
     return "unavailable" if isinstance(outcome, DatabaseUnavailable) else "failed"

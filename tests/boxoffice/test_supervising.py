@@ -12,9 +12,11 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from boxoffice.child import Child, Command
 from boxoffice.embedded_postgres import EmbeddedPostgres
 from boxoffice.failures import CannotStart, WrongUsage
 from boxoffice.processes import Process
+from boxoffice.service_process import ServiceProcess
 from boxoffice.supervisor import Supervisor, restart_wait
 from boxoffice.watching import Patience, until_silent
 from tests.boxoffice.conftest import AService
@@ -41,6 +43,40 @@ async def test_a_killed_part_is_started_again(a_service: AService) -> None:
         await eventually(lambda: reported(reports, "orders runs again"))
         assert reports[0] == "orders was killed by SIGKILL: starting it again in 0.2 s"
         assert service.pid != first
+
+
+async def test_a_line_that_can_not_be_passed_on_does_not_keep_those_behind_it() -> None:
+    """As on a terminal that is gone: a child whose output nobody reads would stand still."""
+    heard: list[str] = []
+
+    def hear(line: str) -> None:
+        heard.append(line)
+        raise BrokenPipeError
+
+    command = Command((sys.executable, "-ISc", "print(1); print(2); print(3)"), {})
+    child = await Child.start(command, hear)
+    assert await child.ended() == 0
+    assert heard == ["1", "2", "3"]
+
+
+async def test_a_report_that_nobody_reads_does_not_keep_a_part_from_its_start(a_service: AService) -> None:
+    def unread(_: str) -> None:
+        raise BrokenPipeError
+
+    service, supervisor = a_service(), Supervisor(unread, IMPATIENT)
+    await supervisor.start(service)
+    try:
+        first = service.pid
+        assert first
+        os.kill(first, signal.SIGKILL)
+        await eventually(lambda: another(service, first))
+        await eventually(service.answers, ignoring=(OSError,))
+    finally:
+        await supervisor.stop(within=2)
+
+
+async def another(service: ServiceProcess, than: int) -> bool:
+    return service.pid != than
 
 
 async def test_a_part_that_was_stopped_is_reported_and_started_again(a_service: AService) -> None:

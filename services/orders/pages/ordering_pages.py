@@ -17,11 +17,12 @@ from typing import Any
 from aiohttp import web
 
 from services.orders import answers
+from services.orders.batching import KeyInUse
 from services.orders.browsing import Shelf
 from services.orders.catalogue import Event
 from services.orders.checkout import Checkout, paused
-from services.orders.committing import Answer
-from services.orders.pages import filling, policy
+from services.orders.committing import WITHDRAWN, Answer
+from services.orders.pages import filling, policy, unsure
 from services.orders.pages.filling import FieldFault, Filled, read_filled
 from services.orders.pages.forms import read_form
 from services.orders.pages.offers import closed, offer
@@ -29,9 +30,11 @@ from services.orders.pages.opening import Opening
 from services.orders.pages.readers import Reader, reader_of
 from services.orders.pages.reviewing import review
 from services.orders.pages.site import Site
+from services.orders.pages.unsure import Unsure
 from services.orders.pages.wording import events, ordering
+from services.orders.pages.wording import unsure as unsure_words
 from services.orders.placing import IdempotencyKey
-from shared.database import DatabaseUnavailable
+from shared.database import DatabaseUnavailable, OutcomeUnknown
 from shared.flags import Snapshot, Verdict
 from shared.web import Problem, not_found
 
@@ -55,6 +58,15 @@ class Asked:
     def words(self) -> ordering.Words:
         return ordering.WORDS[self.reader.language]
 
+    @property
+    def settled(self) -> unsure_words.Words:
+        return unsure_words.WORDS[self.reader.language]
+
+    @property
+    def path(self) -> str:
+        """Where its form is sent."""
+        return f"/events/{self.request.match_info['event']}"
+
 
 @dataclass(frozen=True, slots=True)
 class OrderingPages:
@@ -66,7 +78,7 @@ class OrderingPages:
     opening: Opening
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.post("/events/{event}", self.take)]
+        return [web.post("/events/{event}", self.take), web.get("/events/{event}/order", self.look)]
 
     async def take(self, request: web.Request) -> web.Response:
         policy.refuse_strangers(request)
@@ -77,6 +89,23 @@ class OrderingPages:
             raise not_found()
         asked = Asked(request, await self.checkout.flags.of(request), reader_of(request), event, filled)
         return self._form(asked, 200) if filled.step == "change" else await self._order(asked)
+
+    async def look(self, request: web.Request) -> web.Response:
+        """What became of an order of which nobody could tell: it, its refusal, or the form to go on with."""
+        path, order = f"/events/{request.match_info['event']}", unsure.remembered(request)
+        if order is None:
+            return self.site.see(reader_of(request).link(path))
+        try:
+            event = await self.shelf.event(request.match_info["event"])
+            if event is None:
+                raise not_found()
+            answer = await self.checkout.settle(order.key)
+            asked = Asked(request, await self.checkout.flags.of(request), reader_of(request), event, order.filled)
+        except (DatabaseUnavailable, KeyInUse):
+            return self._unsure(request, order)
+        response = await self._answered(asked, answer)
+        unsure.forget(response, request.path, secure=self.opening.secure)
+        return response
 
     async def _order(self, asked: Asked) -> web.Response:
         document = filling.as_request(asked.filled, asked.event, asked.reader)
@@ -95,8 +124,10 @@ class OrderingPages:
         key = IdempotencyKey(_digest(f"page {asked.filled.key}"), _digest(json.dumps(document)))
         try:
             return await self._answered(asked, await self._place(wanted, event, key, asked.flags))
+        except OutcomeUnknown:
+            return self._unsure(asked.request, Unsure(key, asked.filled))
         except DatabaseUnavailable:
-            return self._review(asked, 503, asked.words.unsure)
+            return self._review(asked, 503, asked.settled.not_taken)
         except Problem as problem:
             return self._not_now(asked, problem)
 
@@ -115,7 +146,7 @@ class OrderingPages:
                 if problem.slug != "idempotency-conflict":
                     raise
             await asyncio.sleep(PAUSE_SECONDS)
-        raise DatabaseUnavailable("the same order is being placed elsewhere")
+        raise OutcomeUnknown("the same order is being placed elsewhere")
 
     async def _answered(self, asked: Asked, answer: Answer) -> web.Response:
         if answer.order is not None:
@@ -127,6 +158,8 @@ class OrderingPages:
         if "total" in refusal:
             event = await self.shelf.event_now(str(asked.event.id)) or asked.event
             return self._review(replace(asked, event=event), 409, asked.words.price_changed, fresh=True)
+        if refusal == WITHDRAWN:
+            return self._not_ordered(asked)
         if "available" not in refusal:
             return self._form(asked, 409, notice=asked.words.closed)
         left = refusal["available"]
@@ -138,21 +171,33 @@ class OrderingPages:
         if problem.slug == "not-on-sale":
             return self._form(asked, problem.status)
         spent = problem.slug == "idempotency-mismatch"
-        return self._review(asked, problem.status, asked.words.again if spent else asked.words.unsure, fresh=spent)
+        return self._review(asked, problem.status, asked.words.again if spent else asked.settled.not_taken, fresh=spent)
+
+    def _not_ordered(self, asked: Asked) -> web.Response:
+        """Its key was given up when we looked, so nothing will come of it any more: the next one is fresh."""
+        if not asked.filled.chosen(asked.event):
+            return self._form(asked, 200, notice=asked.settled.not_ordered)
+        return self._review(asked, 200, asked.settled.not_ordered, fresh=True)
+
+    def _unsure(self, request: web.Request, order: Unsure) -> web.Response:
+        path = f"/events/{request.match_info['event']}"
+        response = unsure.page(self.site, request, reader_of(request).link(f"{path}/order"), path)
+        unsure.remember(response, f"{path}/order", order, secure=self.opening.secure)
+        return response
 
     def _form(
         self, asked: Asked, status: int, faults: Sequence[FieldFault] = (), notice: tuple[str, str] | None = None
     ) -> web.Response:
         pause = paused(asked.event, asked.reader.language, asked.flags)
         told = form_told(asked.event, asked.reader, asked.filled, faults, notice, pause)
-        return self.site.private(asked.request, "event.html.j2", status=status, **told)
+        return self.site.private(asked.request, "event.html.j2", status=status, path=asked.path, **told)
 
     def _review(
         self, asked: Asked, status: int, notice: tuple[str, str] | None = None, *, fresh: bool = False
     ) -> web.Response:
         filled = replace(asked.filled, key=secrets.token_urlsafe(24)) if fresh else asked.filled
         told = form_told(asked.event, asked.reader, filled, (), notice) | review(asked.event, filled, asked.reader)
-        return self.site.private(asked.request, "review.html.j2", status=status, **told)
+        return self.site.private(asked.request, "review.html.j2", status=status, path=asked.path, **told)
 
 
 def form_told(

@@ -11,7 +11,7 @@ from services.orders import caching
 from services.orders.pages import policy
 from services.orders.pages.assets import Assets
 from services.orders.pages.readers import Reader, reader_of
-from services.orders.pages.wording import frame
+from services.orders.pages.wording import frame, unsure
 from shared.languages import LANGUAGES
 from shared.prepared import Prepared, prepared
 from shared.web import Problem
@@ -71,6 +71,8 @@ class Site:
     def _apology(self, problem: Problem, request: web.Request) -> web.Response:
         words = frame.WORDS[reader_of(request).language]
         said = {404: words.not_found, 429: words.busy, 503: words.busy, 500: words.broken}
+        if problem.slug == "outcome-unknown":
+            said[problem.status] = unsure.WORDS[reader_of(request).language].unknown
         response = self.private(
             request, "apology.html.j2", status=problem.status, said=said.get(problem.status, words.refused)
         )

@@ -39,7 +39,6 @@ class Words:
     none_left: str
     closed: tuple[str, str]
     again: tuple[str, str]
-    unsure: tuple[str, str]
     too_many: str
     price_changed: tuple[str, str]
     paused: tuple[str, str]
@@ -68,7 +67,6 @@ WORDS: Mapping[str, Words] = {
             "You sent this before",
             "It had other details then, and it counts. For another order, press the button again.",
         ),
-        ("Not sure yet", "No answer came in time. Press the button again: nothing is ordered twice."),
         too_many="At most {kinds} kinds of ticket and {places} tickets in one order: order the rest separately.",
         price_changed=(
             "The price has changed",
@@ -100,10 +98,6 @@ WORDS: Mapping[str, Words] = {
         (
             "Das kam schon einmal",
             "Damals mit anderen Angaben, und es gilt. Für eine weitere Bestellung drücke den Knopf noch einmal.",
-        ),
-        (
-            "Noch nicht sicher",
-            "Es kam rechtzeitig keine Antwort. Drücke den Knopf noch einmal: doppelt bestellt wird dabei nichts.",
         ),
         too_many="Höchstens {kinds} Arten und {places} Tickets je Bestellung: bestelle den Rest gesondert.",
         price_changed=(
@@ -137,10 +131,6 @@ WORDS: Mapping[str, Words] = {
             "Vous l’avez déjà envoyé",
             "C’était avec d’autres données, et cela compte. Pour une autre commande, appuyez de nouveau.",
         ),
-        (
-            "Pas encore certain",
-            "La réponse n’est pas venue à temps. Appuyez de nouveau : rien ne sera commandé deux fois.",
-        ),
         too_many="Au plus {kinds} types et {places} billets par commande : commandez le reste séparément.",
         price_changed=(
             "Le prix a changé",
@@ -167,7 +157,6 @@ WORDS: Mapping[str, Words] = {
         *("Quedan {count}: elige menos.", "Se acaba de agotar."),
         ("No está a la venta", "No se ha pedido nada. Abajo está lo disponible ahora."),
         ("Ya lo enviaste", "Fue con otros datos, y cuenta. Para otro pedido, pulsa el botón otra vez."),
-        ("Aún no es seguro", "La respuesta no llegó a tiempo. Pulsa otra vez el botón: nada se pedirá dos veces."),
         too_many="Como máximo {kinds} tipos y {places} entradas por pedido: pide el resto por separado.",
         price_changed=(
             "El precio ha cambiado",
@@ -197,7 +186,6 @@ WORDS: Mapping[str, Words] = {
         *("Ne restano {count}: scegline meno.", "Esaurito proprio ora."),
         ("Non in vendita", "Nulla è stato ordinato. Qui sotto c’è ciò che è disponibile ora."),
         ("L’hai già inviato", "Era con altri dati, e vale. Per un altro ordine, premi di nuovo il pulsante."),
-        ("Non ancora certo", "La risposta non è arrivata in tempo. Premi di nuovo: nulla sarà ordinato due volte."),
         too_many="Al massimo {kinds} tipi e {places} biglietti per ordine: ordina il resto a parte.",
         price_changed=(
             "Il prezzo è cambiato",
@@ -224,7 +212,6 @@ WORDS: Mapping[str, Words] = {
         *("المتبقي الآن {count}: اختر أقل.", "نفدت قبل لحظات."),
         ("غير معروضة للبيع", "لم يُطلب شيء. المتاح الآن موضح أدناه."),
         ("أرسلت هذا من قبل", "كان ببيانات أخرى وهو محسوب. لطلب آخر اضغط الزر مجددًا."),
-        ("لسنا متأكدين بعد", "لم يصل الرد في وقته. اضغط الزر مجددًا: لن يتكرر الطلب."),
         too_many="بحد أقصى {kinds} نوعًا و{places} تذكرة في الطلب الواحد: اطلب الباقي على حدة.",
         price_changed=("تغيّر السعر", "لم يُطلب شيء. السعر الحالي موضح أدناه: اضغط الزر إذا كنت موافقًا."),
         paused=("البيع متوقف مؤقتًا", "لا تُقبل الطلبات الآن. عُد بعد قليل."),
@@ -251,7 +238,6 @@ WORDS: Mapping[str, Words] = {
             "以前に送信されています",
             "前回は別の内容で確定しています。別のご注文は、もう一度ボタンを押してください。",
         ),
-        ("まだ確認できません", "時間内に応答がありませんでした。もう一度押しても、二重に注文されることはありません。"),
         too_many="1回のご注文は{kinds}券種・{places}枚までです。残りは別にご注文ください。",
         price_changed=(
             "価格が変わりました",

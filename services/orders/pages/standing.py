@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from babel.numbers import format_decimal
 
+from services.orders.aftersales import stuck
 from services.orders.cancelling import too_late
 from services.orders.catalogue import Event
 from services.orders.fulfilment import Fulfilment
@@ -79,7 +80,8 @@ def steps(order: StoredOrder, words: Words) -> list[Step]:
 
 def choices(order: StoredOrder, event: Event, resend: Verdict, reader: Reader, now: datetime) -> dict[str, Any]:
     """What the buyer may ask for just now: `resend` and `cancel`, and `instead` what to do where not."""
-    sent = order.fulfilment.tickets == "issued" and order.fulfilment.email != "pending" or stuck(order, now)
+    sent = order.fulfilment.tickets == "issued" and order.fulfilment.email != "pending"
+    sent = sent or stuck(order, now)
     ask = WORDS[reader.language].ask_organiser.format(organiser=ISOLATED.format(event.organiser))
     return {
         "resend": sent and resend.on,

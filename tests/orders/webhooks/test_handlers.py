@@ -131,3 +131,26 @@ def test_an_order_is_told_in_the_words_of_the_api() -> None:
 
 def test_the_time_of_an_envelope_is_when_it_became_true() -> None:
     assert time_of(message(email_sent("7K2MX-Q4P9D"), source="mailer", at=NOW).body) == NOW
+
+
+async def test_what_is_told_again_is_owed_to_no_webhook_twice(organiser: Organiser) -> None:
+    """The reconciler's repetition comes under an id of its own."""
+    webhook = await organiser.webhook("https://a.example/")
+    fan_out = FanOut(organiser.pool, lambda: None)
+    fact = order_placed(organiser.event)
+    first, again = delivery_of(fact), delivery_of(fact)
+    assert first.message.id != again.message.id
+    for delivery in (first, again, first):
+        assert await fan_out.follow(fact, delivery) == Done()
+    assert await owed(organiser.pool) == [(webhook.id, UUID(first.message.id))]
+
+
+async def test_what_is_told_again_reaches_a_webhook_whose_copy_was_lost(organiser: Organiser) -> None:
+    fan_out = FanOut(organiser.pool, lambda: None)
+    first = await organiser.webhook("https://a.example/", "order.placed")
+    fact = order_placed(organiser.event)
+    delivery = delivery_of(fact)
+    await fan_out.follow(fact, delivery)
+    await organiser.pool.execute("DELETE FROM webhook_deliveries")
+    await fan_out.follow(fact, delivery_of(fact))
+    assert await owed(organiser.pool) == [(first.id, UUID(delivery.message.id))]

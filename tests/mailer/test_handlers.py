@@ -205,15 +205,15 @@ async def test_a_pdf_that_is_not_the_one_issued_is_not_sent(
     verdict = await handle(mailer)
 
     assert isinstance(verdict, Later)
-    assert verdict.counts
+    assert not verdict.counts
     assert not mail_server.received
 
 
-async def test_a_missing_pdf_counts_as_an_attempt(mailer: OrderMails) -> None:
+async def test_a_missing_pdf_uses_up_no_attempt(mailer: OrderMails) -> None:
     verdict = await handle(mailer, tickets_issued("AAAAA-BBBBB"))
 
     assert isinstance(verdict, Later)
-    assert verdict.counts
+    assert not verdict.counts
 
 
 async def test_names_of_any_kind_arrive(mailer: OrderMails, mail_server: MailServer) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from services.mailer.handlers import OrderMails
-from shared.bus import Done, Later
+from shared.bus import Done
 from shared.messages import OrderResendRequested
 from shared.object_store import ObjectStore
 from tests.mailer.building import PDF, tickets_issued
@@ -13,14 +13,6 @@ from tests.mailer.mail_server import MailServer
 
 NOTHING: Any = None
 ISSUED = tickets_issued()
-
-
-async def test_a_lost_or_damaged_file_uses_up_no_attempt(mailer: OrderMails, objects: ObjectStore) -> None:
-    await objects.put(ISSUED.pdf.key, b"damaged")
-    for issued in (ISSUED, replace(ISSUED, number="00000-00000", pdf=replace(ISSUED.pdf, key="lost.pdf"))):
-        verdict = await mailer.tickets_issued(issued, NOTHING)
-        assert isinstance(verdict, Later)
-        assert not verdict.counts
 
 
 async def test_a_mail_sent_again_carries_the_file_that_was_told_of_last(

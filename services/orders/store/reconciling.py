@@ -55,7 +55,10 @@ async def lock_progress(connection: Connection) -> Progress | None:
 
     Until then Postgres keeps to the indexes: it may otherwise use a plan made while a table was empty.
     """
-    await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off")
+    await connection.execute(
+        "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off; "
+        "SET LOCAL enable_bitmapscan = off"
+    )
     row = await connection.fetchrow("SELECT * FROM reconciliation FOR UPDATE SKIP LOCKED")
     return Progress(row["walked_to"], row["walked_again_to"], row["fulfilled_to"]) if row else None
 

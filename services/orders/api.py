@@ -145,7 +145,8 @@ class OrdersApi:
     async def resend_tickets(self, request: web.Request) -> web.Response:
         """Have the tickets mailed again.
 
-        To the buyer's address; each request is one more mail, at most once a minute and ten times a day.
+        To the buyer's address; each request is one more mail, at most once a minute and ten times a day. While the
+        first one is overdue it is asked for once more instead.
         """
         order = await self.access.own_order(request, right="write")
         event, asked = await self._event_of(order), await self.aftersales.flags.of(request)

@@ -8,8 +8,11 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from shared.database import close_pool, open_pool
 from tests.end_to_end.inbox import Inbox
 from tests.end_to_end.installation import Installation
+from tests.end_to_end.losing import Parts, parts_of
+from tests.mailer.mail_server import MailServer, serving
 from tests.servers.line import Line
 from tests.servers.postgres import Databases
 from tests.servers.programs import free_port
@@ -63,6 +66,34 @@ async def installation(tmp_path: Path) -> AsyncIterator[Installation]:
     fresh = Installation(tmp_path / "data")
     yield fresh
     await fresh.end()
+
+
+@pytest.fixture
+def broker_url(migrated_url: str) -> str:
+    """Of `parts`; a test may have another."""
+    return migrated_url
+
+
+@pytest.fixture
+async def parts(
+    migrated_url: str, broker_url: str, tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Parts]:
+    """The three services in this process, none of them started yet."""
+    async with serving(MailServer()) as mails:
+        for name, value in {
+            "DATABASE_URL": migrated_url,
+            "BROKER_URL": broker_url,
+            "DATA_DIR": str(tmp_path),
+            "PUBLIC_URL": f"http://127.0.0.1:{free_port}",
+            "SMTP_URL": f"smtp://127.0.0.1:{mails.port}?starttls=never",
+            "MAIL_FROM": "tickets@test.example",
+            "RENDER_PROCESSES": "1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        pool = await open_pool(migrated_url, "orders")
+        async with parts_of(pool, mails, free_port) as made:
+            yield made
+        await close_pool(pool)
 
 
 @asynccontextmanager

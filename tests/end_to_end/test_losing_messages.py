@@ -1,39 +1,16 @@
 """Brokers lose what they confirmed: every order reaches its buyer all the same, once."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote, urlsplit
 
 import pytest
 from redis.asyncio import Redis
 
 from shared.database import close_pool, open_pool
-from tests.end_to_end.losing import Parts, parts_of
-from tests.mailer.mail_server import MailServer, serving
+from tests.end_to_end.losing import Parts
 from tests.servers.rabbitmq import RabbitMQ
 
 Lose = Callable[[], Awaitable[None]]
-
-
-@pytest.fixture
-async def parts(
-    migrated_url: str, broker_url: str, tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Parts]:
-    async with serving(MailServer()) as mails:
-        for name, value in {
-            "DATABASE_URL": migrated_url,
-            "BROKER_URL": broker_url,
-            "DATA_DIR": str(tmp_path),
-            "PUBLIC_URL": f"http://127.0.0.1:{free_port}",
-            "SMTP_URL": f"smtp://127.0.0.1:{mails.port}?starttls=never",
-            "MAIL_FROM": "tickets@test.example",
-            "RENDER_PROCESSES": "1",
-        }.items():
-            monkeypatch.setenv(name, value)
-        pool = await open_pool(migrated_url, "orders")
-        async with parts_of(pool, mails, free_port) as made:
-            yield made
-        await close_pool(pool)
 
 
 WAYS = ("postgres rows deleted", "redis emptied", "rabbitmq queues deleted", "rabbitmq queues purged", "rabbitmq reset")

@@ -51,7 +51,14 @@ class SeatedTicket:
 
 
 async def lock_progress(connection: Connection) -> Progress | None:
-    """The one row, locked until the transaction ends; None when another process has it."""
+    """The one row, locked until the transaction ends; None when another process has it.
+
+    Until then Postgres keeps to the indexes: it may otherwise use a plan made while a table was empty.
+    """
+    await connection.execute(
+        "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL enable_seqscan = off; "
+        "SET LOCAL enable_bitmapscan = off"
+    )
     row = await connection.fetchrow("SELECT * FROM reconciliation FOR UPDATE SKIP LOCKED")
     return Progress(row["walked_to"], row["walked_again_to"], row["fulfilled_to"]) if row else None
 

@@ -11,7 +11,7 @@ from shared.messages import OrderCancelled, OrderResendRequested
 from tests.orders.builders import a_new_event, a_request
 from tests.orders.conftest import ORGANISER, Orders
 from tests.orders.flagging import set_flag
-from tests.orders.test_aftersales import Json, messages_to_mailer, reported, seen, sent
+from tests.orders.test_aftersales import Json, messages_to_mailer, placed_minutes_ago, reported, seen, sent
 from tests.orders.test_api import available, issued, place
 from tests.servers.waiting import eventually
 
@@ -55,6 +55,13 @@ async def test_the_tickets_are_sent_once_more_and_the_page_says_so(orders: Order
     assert "The mail is on its way again." in page
     assert "Send the mail again" not in page
     assert len(await messages_to_mailer(orders, OrderResendRequested)) == 1
+
+
+async def test_while_something_is_stuck_the_page_lets_the_mail_be_asked_for(orders: Orders, order: Json) -> None:
+    assert "Send the mail again" not in (await visit(orders, order))[1]
+    await placed_minutes_ago(orders, order)
+    assert "Send the mail again" in (await visit(orders, order))[1]
+    assert (await visit(orders, order, "POST", "/resend"))[0] == 303
 
 
 async def test_without_scripts_the_page_looks_again_after_each_wish_and_not_for_ever(

@@ -33,9 +33,9 @@ def details(event: UUID | str) -> EventDetails:
     return EventDetails(str(event), "summer-night", "Summer Night", "", place, NOW, None, "Europe/Berlin", "Hillside")
 
 
-def order_placed(event: UUID | str) -> OrderPlaced:
+def order_placed(event: UUID | str, number: str = NUMBER) -> OrderPlaced:
     return OrderPlaced(
-        number=NUMBER,
+        number=number,
         event=details(event),
         buyer=ADA,
         locale="en",

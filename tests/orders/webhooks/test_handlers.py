@@ -171,12 +171,36 @@ async def test_messages_of_an_organiser_without_webhooks_cost_no_statement_each(
 
 
 async def test_a_webhook_that_was_there_before_a_message_is_told_of_it(organiser: Organiser) -> None:
-    fan_out, fact = FanOut(organiser.pool, lambda: None), order_placed(organiser.event)
-    for number in range(20):
+    fan_out = FanOut(organiser.pool, lambda: None)
+    for number in range(1, 21):
+        fact = order_placed(organiser.event, f"BEFORE-{number}")
         await fan_out.follow(fact, delivery_of(fact))
         await organiser.webhook(f"https://{number}.example/")
+        fact = order_placed(organiser.event, f"AFTER-{number}")
         delivery = delivery_of(fact)
         await fan_out.follow(fact, delivery)
-        assert (
-            len([1 for _, message in await owed(organiser.pool) if str(message) == delivery.message.id]) == number + 1
-        )
+        told_of_it = [message for _, message in await owed(organiser.pool) if str(message) == delivery.message.id]
+        assert len(told_of_it) == number
+
+
+async def test_what_is_told_again_is_owed_to_no_webhook_twice(organiser: Organiser) -> None:
+    """The reconciler's repetition comes under an id of its own."""
+    webhook = await organiser.webhook("https://a.example/")
+    fan_out = FanOut(organiser.pool, lambda: None)
+    fact = order_placed(organiser.event)
+    first, again = delivery_of(fact), delivery_of(fact)
+    assert first.message.id != again.message.id
+    for delivery in (first, again, first):
+        assert await fan_out.follow(fact, delivery) == Done()
+    assert await owed(organiser.pool) == [(webhook.id, UUID(first.message.id))]
+
+
+async def test_what_is_told_again_reaches_a_webhook_whose_copy_was_lost(organiser: Organiser) -> None:
+    fan_out = FanOut(organiser.pool, lambda: None)
+    first = await organiser.webhook("https://a.example/", "order.placed")
+    fact = order_placed(organiser.event)
+    delivery = delivery_of(fact)
+    await fan_out.follow(fact, delivery)
+    await organiser.pool.execute("DELETE FROM webhook_deliveries")
+    await fan_out.follow(fact, delivery_of(fact))
+    assert await owed(organiser.pool) == [(first.id, UUID(delivery.message.id))]

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from services.mailer.composing import Composer
 from services.mailer.handlers import OrderMails
+from services.mailer.hello import LOOPBACK
 from services.mailer.lines import Lines
 from services.mailer.measuring import MailMeasures
 from services.mailer.posting import Post
@@ -30,6 +31,7 @@ from shared.web import MAX_BODY_BYTES, health, problems
 
 PORT = 8082
 LINES = 8
+RESOLVE_SECONDS = 2.0
 
 
 def main(port: int | None = None) -> int:
@@ -47,8 +49,7 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
     beats = await open_pool(settings.database, "mailer", size=1)
     parts.push_async_callback(close_pool, beats)
     presence = Presence(beats)
-    hello = await asyncio.to_thread(lambda: settings.hello)
-    lines = Lines(settings.server, hello=hello, size=LINES)
+    lines = Lines(settings.server, hello=await _hello(settings), size=LINES)
     parts.push_async_callback(lines.close)
     background = Background()
     parts.push_async_callback(background.close)
@@ -85,6 +86,15 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
     app.add_routes(health(partial(_ready, Readiness(pool), bus, standing)) + metrics.routes())
     metrics.time_requests(app)
     await service.listen(parts, app, port)
+
+
+async def _hello(settings: MailerSettings) -> str:
+    """A resolver that does not answer keeps no service from starting."""
+    try:
+        async with asyncio.timeout(RESOLVE_SECONDS):
+            return await asyncio.to_thread(lambda: settings.hello)
+    except TimeoutError:
+        return LOOPBACK
 
 
 async def _ready(database: Readiness, bus: Bus, standing: Standing) -> str | None:

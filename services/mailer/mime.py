@@ -6,7 +6,7 @@ values can't begin a new header: controls become spaces before anything else.
 
 import binascii
 import re
-from base64 import b64encode, encodebytes
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +20,8 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _PLAIN = re.compile(r"[ -~]{1,200}")
 # An encoded word has at most 75 characters (RFC 2047 section 2), its line 76: with "Subject: " 52 are left.
 _WORD_BYTES = 39
+# RFC 2045 section 6.8.
+_LINE = 76
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +133,7 @@ def _attachment(attachment: Attachment) -> bytes:
 
 
 def _base64(content: bytes) -> bytes:
-    return encodebytes(content).replace(b"\n", CRLF)
+    """In lines of 76 characters, each with its end."""
+    encoded = b64encode(content)
+    lines = [encoded[at : at + _LINE] for at in range(0, len(encoded), _LINE)]
+    return CRLF.join([*lines, b""])

@@ -7,7 +7,7 @@ import aiosmtplib
 import structlog
 
 from services.mailer.addresses import Mailbox
-from services.mailer.dialling import NoLine
+from services.mailer.dialling import COMMAND_SECONDS, NoLine
 from services.mailer.lines import Line, Lines
 from services.mailer.outcomes import (
     Deferred,
@@ -19,6 +19,7 @@ from services.mailer.outcomes import (
     Unreachable,
     readable,
 )
+from services.mailer.pipelining import TAKEN, LineLost, hand_in
 from services.mailer.refusals import LOGIN_WANTED, Judgement, Stage, enhanced_code, judge, judge_deferral
 
 log = structlog.get_logger()
@@ -61,6 +62,8 @@ async def _over(line: Line, letter: Letter, before_data: Callable[[], None]) -> 
     line.mails += 1
     if letter.recipient.needs_smtputf8 and not smtp.supports_extension("smtputf8"):
         return Refused("rcpt", 553, SMTPUTF8_MISSING)
+    if smtp.supports_extension("pipelining"):
+        return await _pipelined(smtp, letter, before_data)
     stage: Stage = "mail"
     try:
         await smtp.mail(letter.sender.address, options=_options(smtp, letter))
@@ -76,6 +79,21 @@ async def _over(line: Line, letter: Letter, before_data: Callable[[], None]) -> 
         smtp.close()
         return LineBroken(stage, readable(f"{type(error).__name__} at {stage.upper()}: {error}"))
     return Sent()
+
+
+async def _pipelined(smtp: aiosmtplib.SMTP, letter: Letter, before_data: Callable[[], None]) -> Outcome:
+    options = "".join(f" {option}" for option in _options(smtp, letter))
+    commands = (f"MAIL FROM:<{letter.sender.address}>{options}", f"RCPT TO:<{letter.recipient.address}>")
+    try:
+        encoded = [command.encode() for command in commands]
+        reply = await hand_in(smtp, encoded, letter.content, before_data, (COMMAND_SECONDS, DATA_SECONDS))
+    except LineLost as error:
+        smtp.close()
+        return LineBroken(error.stage, readable(f"{error} at {error.stage.upper()}"))
+    if reply.code in TAKEN:
+        return Sent()
+    await _begin_anew(smtp, reply.code)
+    return _answered(reply.stage, reply.code, readable(reply.text))
 
 
 def _options(smtp: aiosmtplib.SMTP, letter: Letter) -> list[str]:

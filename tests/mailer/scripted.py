@@ -24,12 +24,13 @@ ANSWERS = {
 class Scripted:
     """`answers` by command, `.` for a mail's end; a list is used up first to last, the last one stays.
 
-    `pieces` are the commands that came together; `mails` what came between 354 and the dot.
+    `lines` are the commands as they came, `pieces` which came together; `mails` what came between 354 and the dot.
     """
 
     answers: Mapping[str, str | list[str]]
     pieces: list[list[str]] = field(default_factory=list)
     mails: list[bytes] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
     connections: int = 0
 
     def answer(self, command: str) -> bytes:
@@ -49,6 +50,7 @@ class Scripted:
                 line, buffer = buffer.split(b"\r\n", 1)
                 command = line[:4].decode().strip().upper()
                 commands.append(command)
+                self.lines.append(line.decode())
                 answer = self.answer(command)
                 writer.write(answer)
                 if command == "DATA" and answer.startswith(b"354"):

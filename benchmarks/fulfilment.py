@@ -25,6 +25,8 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from redis.asyncio import Redis
+
 from benchmarks import accounts, stage, systems
 from benchmarks.buyers import MARK, Buyers, Outcome, Run, an_order, opened
 from benchmarks.systems import System
@@ -145,11 +147,20 @@ async def _broker(transport: str) -> AsyncIterator[str | None]:
             yield await parts.enter_async_context(_virtual_host())
         elif transport == "redis":
             url = (await first_of("Redis", redis.WAYS, parts)).server
+            if redis.VARIABLE not in os.environ:
+                await _have_it_keep_its_data(url)
             yield f"{url}{'&' if '?' in url else '?'}prefix=bench-{os.getpid()}:"
         elif transport == "postgres":
             yield None
         else:
             raise SystemExit(f"there is no transport {transport!r}, only {', '.join(TRANSPORTS)}")
+
+
+async def _have_it_keep_its_data(url: str) -> None:
+    """As an installation's must: on disk before it answers."""
+    async with Redis.from_url(url) as client:
+        await client.config_set("appendfsync", "always")
+        await client.config_set("appendonly", "yes")
 
 
 @asynccontextmanager

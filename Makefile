@@ -1,5 +1,5 @@
 # The commands people type. `make help` lists them.
-.PHONY: help run test soak fuzz bench bench-bus bench-edge gallery contracts check lock
+.PHONY: help run test soak fuzz bench bench-bus bench-fulfilment bench-edge gallery contracts check lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -19,6 +19,10 @@ bench: ## orders a second, beside pgbench and a bare aiohttp (ARGS="--processes 
 
 bench-bus: ## the bus beside bare clients (ARGS="--postgres URL --amqp URL --redis URL"; without: an embedded Postgres)
 	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/python -m benchmarks.bus $(ARGS)
+
+bench-fulfilment: ## from POST to the mail's 250, beside Django with Celery (ARGS="--seconds 60 --memory 100000"; needs a C compiler)
+	@sh infra/setup.sh requirements-dev.txt && sh benchmarks/setup.sh
+	@exec .venv/bin/python -m benchmarks.fulfilment --celery-python .venv-bench/bin/python $(ARGS)
 
 bench-edge: ## pages through HAProxy and Varnish beside orders itself (ARGS="--rate 2000 --seconds 10")
 	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/python -m benchmarks.edge $(ARGS)
@@ -40,3 +44,5 @@ check: ## lint, format, types
 lock: ## pin the requirements anew, with hashes and without URLs (needs uv)
 	@for extra in "" dev; do uv pip compile pyproject.toml $${extra:+--extra $$extra} --universal --python-version 3.11 --upgrade \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -q -o requirements$${extra:+-$$extra}.txt; done
+	@uv pip compile benchmarks/requirements.in --universal --python-version 3.11 --upgrade --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header --no-annotate -q -o benchmarks/requirements.txt

@@ -66,10 +66,7 @@ async def postgres(url: str | None) -> AsyncIterator[str]:
 @asynccontextmanager
 async def database(server: str, types: int, capacity: int = CAPACITY, existing: int = 0) -> AsyncIterator[str]:
     """A fresh database with this many ticket types on sale and orders there, and a queue for the tickets service."""
-    name = f"boxoffice_bench_{secrets.token_hex(4)}"
-    await execute(server, f"CREATE DATABASE {name}")
-    url = urlsplit(server)._replace(path=f"/{name}").geturl()
-    try:
+    async with empty_database(server) as url:
         await migrate(url)
         await _put_on_sale(url, types, capacity)
         if existing:
@@ -78,6 +75,15 @@ async def database(server: str, types: int, capacity: int = CAPACITY, existing: 
         await bus.declare("tickets.order-placed", [OrderPlaced.key])
         await bus.close()
         yield url
+
+
+@asynccontextmanager
+async def empty_database(server: str) -> AsyncIterator[str]:
+    """A fresh one, gone afterwards whoever is still connected."""
+    name = f"boxoffice_bench_{secrets.token_hex(4)}"
+    await execute(server, f"CREATE DATABASE {name}")
+    try:
+        yield urlsplit(server)._replace(path=f"/{name}").geturl()
     finally:
         await execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 

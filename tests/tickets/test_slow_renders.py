@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from services.tickets.deadlines import RenderDeadlines, ReturnTimes, SlowRenders, wait_after_slow
 from services.tickets.measuring import RenderMeasures
@@ -114,10 +115,14 @@ async def test_a_worker_stopped_while_idle_is_noticed_and_replaced(opened: Open)
     registry = CollectorRegistry()
     pool = await opened(answer_seconds=0.5, measures=RenderMeasures(registry))
     stopped = await worker_of(pool)
-    os.kill(stopped, signal.SIGSTOP)
-    await gone(stopped)
-    assert await worker_of(pool) != stopped
+    with capture_logs() as logs:
+        os.kill(stopped, signal.SIGSTOP)
+        await gone(stopped)
+        assert await worker_of(pool) != stopped
     assert replaced(registry, "stopped") == 1
+    assert [(line["event"], line["reason"], line["pid"]) for line in logs] == [
+        ("render.worker_replaced", "stopped", stopped)
+    ]
 
 
 async def test_a_worker_killed_while_idle_is_replaced_before_it_is_needed(opened: Open) -> None:

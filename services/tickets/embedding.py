@@ -13,10 +13,8 @@ gets depends on the layers below it and never on what was drawn before in the pr
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from reportlab.pdfbase.pdfdoc import PDFDictionary  # type: ignore[import-untyped]
-
 from services.tickets import font_objects
-from services.tickets.objects import ObjectWriter, formatted, reference
+from services.tickets.objects import Compression, ObjectWriter
 from services.tickets.shaping import Run
 from services.tickets.typefaces import Typeface
 
@@ -49,13 +47,13 @@ class Font:
 
 @dataclass(frozen=True, slots=True)
 class FinishedFonts:
-    """Fonts that are written, in the order they are looked through.
+    """Fonts that are written, in the order they are looked through, and their objects by resource name.
 
     `resources` is the number of the font dictionary that pages and forms refer to.
     """
 
     fonts: tuple[Font, ...] = ()
-    references: dict[str, str] = field(default_factory=dict)
+    references: dict[str, int] = field(default_factory=dict)
     resources: int = 0
 
     def place(self, run: Run) -> Placed:
@@ -80,15 +78,15 @@ class FontLayer:
             font = self._own_font(run.typeface)
             return font.name, font.place(run)
 
-    def add_to(self, objects: ObjectWriter, level: int = 6) -> FinishedFonts:
-        """Write the layer, compressed at zlib's `level`; call once, after everything is drawn."""
+    def add_to(self, objects: ObjectWriter, compression: Compression) -> FinishedFonts:
+        """Write the layer; call once, after everything is drawn."""
         if not self._own:
             return self._below
         references = self._below.references | {
-            font.name: reference(font_objects.add(objects, font.typeface, font.ids, level))
-            for font in self._own.values()
+            font.name: font_objects.add(objects, font.typeface, font.ids, compression) for font in self._own.values()
         }
-        resources = objects.add(formatted(PDFDictionary(references)))
+        entries = "".join([f"/{name} {number} 0 R" for name, number in references.items()])
+        resources = objects.add(f"<<{entries}>>".encode())
         return FinishedFonts((*self._below.fonts, *self._own.values()), references, resources)
 
     def _own_font(self, typeface: Typeface) -> Font:

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from msgspec.structs import replace
-from reportlab.pdfbase.pdfdoc import PDFArray, PDFDictionary, PDFName, PDFString  # type: ignore[import-untyped]
+from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFName, PDFString  # type: ignore[import-untyped]
 
 from services.tickets import typesetting
 from services.tickets.banner import BannerPage
 from services.tickets.embedding import FinishedFonts, FontLayer, NotEmbedded
 from services.tickets.latin import latin
 from services.tickets.layout import HEIGHT, WIDTH, Box, Style
-from services.tickets.objects import FinishedObjects, ObjectWriter, formatted, reference, stream
+from services.tickets.objects import SMALLEST, Compression, FinishedObjects, ObjectWriter, formatted, stream
 from services.tickets.page import Page
 from services.tickets.shaping import clean, shape
 from services.tickets.sheet import KnownText, Sheet
@@ -29,7 +29,7 @@ DESIGNS: Mapping[Design, type[Sheet]] = {"stub": Page, "banner": BannerPage}
 EVERYTHING = (0, 0, WIDTH, HEIGHT)
 
 KEPT = 64
-"""Frames: 10 KB each in Latin script, at most 200 KB where a hostile organiser fills them with a thousand different ideographs."""
+"""Frames: 10 KB each in Latin script, at most 200 KB where a hostile organiser uses a thousand ideographs."""
 _KEPT_TEXTS = 128
 
 
@@ -59,16 +59,11 @@ def frame_of(event: EventDetails, locale: str, design: Design) -> Frame:
     return _frame(shown, wording(locale).tag, design)
 
 
-def form(marks: str, fonts: int, level: int) -> bytes:
-    """Marks that pages show by name (ISO 32000-1, 8.10), compressed at zlib's `level`."""
-    return stream(
-        marks.encode("ascii"),
-        level,
-        Type=PDFName("XObject"),
-        Subtype=PDFName("Form"),
-        BBox=PDFArray(EVERYTHING),
-        Resources=PDFDictionary({"Font": reference(fonts)}),
-    )
+def form(marks: str, fonts: int, compression: Compression) -> bytes:
+    """Marks that pages show by name (ISO 32000-1, 8.10)."""
+    box = " ".join(map(str, EVERYTHING))
+    entries = f"/Type/XObject/Subtype/Form/BBox[{box}]/Resources<</Font {fonts} 0 R>>"
+    return stream(marks.encode("ascii"), compression, entries.encode())
 
 
 @lru_cache(KEPT)
@@ -81,8 +76,8 @@ def _frame(event: EventDetails, tag: str, design: Design) -> Frame:
         for run in shape(clean(label), bold, words.right_to_left).runs:
             layer.place(run)
     objects = ObjectWriter(letters)
-    fonts = layer.add_to(objects, level=9)
-    event_form, entrance_form = (objects.add(form(marks, fonts.resources, level=9)) for marks in parts)
+    fonts = layer.add_to(objects, SMALLEST)
+    event_form, entrance_form = (objects.add(form(marks, fonts.resources, SMALLEST)) for marks in parts)
     catalog = objects.reserve()
     objects.add(formatted(_catalog(catalog + 1, words.tag)), catalog)
     return Frame(
@@ -109,7 +104,7 @@ def _catalog(pages: int, tag: str) -> PDFDictionary:
     return PDFDictionary(
         {
             "Type": PDFName("Catalog"),
-            "Pages": reference(pages),
+            "Pages": f"{pages} 0 R",
             "PageMode": PDFName("UseNone"),
             "Lang": PDFString(tag),
             "ViewerPreferences": PDFDictionary({"DisplayDocTitle": "true"}),

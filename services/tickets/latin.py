@@ -8,7 +8,7 @@ document has both: a smaller subset for each would be 10 KB less to mail and twi
 from functools import cache
 
 from services.tickets.embedding import FinishedFonts, FontLayer
-from services.tickets.objects import FinishedObjects, ObjectWriter
+from services.tickets.objects import SMALLEST, FinishedObjects, ObjectWriter
 from services.tickets.shaping import shape
 from services.tickets.typefaces import family
 
@@ -31,5 +31,5 @@ def latin() -> tuple[FinishedObjects, FinishedFonts]:
                 if run.typeface is family(bold)[0]:
                     layer.place(run)
     objects = ObjectWriter()
-    fonts = layer.add_to(objects, level=9)
+    fonts = layer.add_to(objects, SMALLEST)
     return objects.finished(), fonts

@@ -10,11 +10,21 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import accumulate
 
-from reportlab.pdfbase.pdfdoc import DummyDoc, PDFDictionary, PDFName, PDFObject, PDFStream  # type: ignore[import-untyped]
+from reportlab.pdfbase.pdfdoc import DummyDoc, PDFObject  # type: ignore[import-untyped]
 from reportlab.pdfbase.pdfdoc import format as reportlab_format
 
 # The comment's bytes above 127 tell a file transfer that this is no text (7.5.2).
 _HEADER = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"
+
+Compression = tuple[int, int, int, int]
+"""What zlib wants to know: level, method, window bits, memory level."""
+
+SMALLEST: Compression = (9, zlib.DEFLATED, 15, 9)
+"""For what is compressed once and copied often."""
+
+QUICK: Compression = (4, zlib.DEFLATED, 12, 5)
+"""For what is compressed for one order: half of the time of zlib's own choice for a tenth more bytes, and a window of
+4 KB, as long as most streams, that is set up in 3 µs instead of 50."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +87,12 @@ def pdf_file(objects: FinishedObjects, root: int, info: int) -> bytes:
 
 
 def formatted(content: PDFObject) -> bytes:
-    """An object's body as reportlab writes it; references in it are `reference`s."""
+    """An object's body as reportlab writes it; references in it are texts such as `7 0 R`."""
     return bytes(reportlab_format(content, DummyDoc(), toplevel=1))
 
 
-def reference(number: int) -> str:
-    return f"{number} 0 R"
-
-
-def stream(content: bytes, level: int, **entries: object) -> bytes:
+def stream(content: bytes, compression: Compression, entries: bytes = b"") -> bytes:
     """A compressed stream with these further entries in its dictionary."""
-    dictionary = PDFDictionary({"Filter": PDFName("FlateDecode"), **entries})
-    return formatted(PDFStream(dictionary, zlib.compress(content, level), filters=[]))
+    compressor = zlib.compressobj(*compression)
+    data = compressor.compress(content) + compressor.flush()
+    return b"<</Filter/FlateDecode/Length %d%s>>stream\n%s\nendstream" % (len(data), entries, data)

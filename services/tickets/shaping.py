@@ -151,6 +151,8 @@ def _stand_ins(text: str, bold: bool) -> Run:
 
 def _texts(typeface: Typeface, text: str, ids: list[int], clusters: list[int], right_to_left: bool) -> list[str]:
     """What each glyph says, so that the glyphs of a cluster together say the cluster's characters."""
+    if clusters == list(range(len(text))):
+        return list(text)
     bounds = [*sorted({0, *clusters}), len(text)]
     ends = dict(pairwise(bounds))
     said: list[str] = []

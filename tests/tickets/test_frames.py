@@ -1,10 +1,12 @@
 """What is kept of an event changes no byte of a document and fills no memory."""
 
 import asyncio
+import gc
 import io
 import random
 import re
 import sys
+import tracemalloc
 from typing import Any
 
 import pypdf
@@ -36,6 +38,22 @@ def test_an_event_that_was_forgotten_is_drawn_alike() -> None:
     assert digests([0]) == before
 
 
+def test_any_number_of_events_takes_only_so_much_memory() -> None:
+    def draw_many(first: int) -> None:
+        for number in range(first, first + frame.KEPT):
+            drawn(an_order("Ada", event=_ideographs(number), venue="Pavilion"))
+
+    draw_many(0)
+    tracemalloc.start()
+    try:
+        draw_many(frame.KEPT)
+        replaced = _traced()
+        draw_many(2 * frame.KEPT)
+        assert _traced() < 1.5 * replaced
+    finally:
+        tracemalloc.stop()
+
+
 @every_design
 def test_a_ticket_tells_of_its_own_event(design: Design) -> None:
     """Both have the same id, as an event has that was moved between two orders."""
@@ -65,3 +83,13 @@ def test_every_object_is_where_the_table_says(order: OrderPlaced, design: Design
     for length, start in lengths:
         assert pdf[start + length :].lstrip().startswith(b"endstream")
     assert len(pypdf.PdfReader(io.BytesIO(pdf), strict=True).pages) == len(order.tickets)
+
+
+def _ideographs(seed: int) -> str:
+    """Forty that hardly another event has."""
+    return "".join(map(chr, random.Random(seed).choices(range(0x4E00, 0x9F00), k=40)))
+
+
+def _traced() -> int:
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]

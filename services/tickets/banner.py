@@ -23,11 +23,11 @@ CORNER = 12.0
 class BannerPage(Sheet):
     """The design that `new-ticket-design` is for."""
 
-    def shared_marks(self) -> str:
-        return "\n".join([*self._card(), *self._banner(), *self._event(), *self._labels(), *self._rest()])
+    def event_marks(self) -> str:
+        return "\n".join([*self._card(), *self._banner(), *self._event(), *self._labels()])
 
-    def own_marks(self, ticket: TicketToIssue, position: int, code: str) -> str:
-        nth = self._wording.words.ticket.format(n=position, total=len(self._order.tickets))
+    def own_marks(self, ticket: TicketToIssue, position: int, total: int, code: str) -> str:
+        nth = self._wording.words.ticket.format(n=position, total=total)
         x, y = self._corner(CODE)
         price = self._wording.money(ticket.price)
         return "\n".join(
@@ -52,12 +52,12 @@ class BannerPage(Sheet):
         yield drawing.rule(x, up(156), x, up(394), layout.HAIRLINE, 0.9, "0.1 4.5")
 
     def _banner(self) -> Iterator[str]:
-        event = self._order.event
+        event = self._event_details
         yield self._text(Box(INSIDE, 44, 310, 16), event.organiser, Style(10, 7, bold=True, colour=PALE))
         yield self._text(Box(INSIDE, 62, OUTSIDE - INSIDE, 72), event.name, TITLE)
 
     def _event(self) -> Iterator[str]:
-        event, wording = self._order.event, self._wording
+        event, wording = self._event_details, self._wording
         days = wording.days(event.starts_at, event.ends_at, event.timezone)
         hours = wording.hours(event.starts_at, event.ends_at, event.timezone)
         yield self._text(Box(ASIDE, 156, BREADTH, 14), wording.words.when, layout.LABEL)
@@ -78,9 +78,7 @@ class BannerPage(Sheet):
             (Box(STUB.x, STUB.y, STUB.width, 14), words.number),
         ):
             yield self._text(box, label, layout.LABEL)
-        number = Box(STUB.x, STUB.y + 13, STUB.width, STUB.height - 14)
-        yield self._text(number, self._order.number, Style(17, 7, bold=True, baseline=17))
 
-    def _rest(self) -> Iterator[str]:
-        yield from self._fold()
-        yield from self._below_the_fold()
+    def _number(self, number: str) -> str:
+        box = Box(STUB.x, STUB.y + 13, STUB.width, STUB.height - 14)
+        return self._text(box, number, Style(17, 7, bold=True, baseline=17))

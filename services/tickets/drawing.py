@@ -1,8 +1,10 @@
 """Marks on a page as PDF operators (ISO 32000-1, annex A). Points, from the lower left corner."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Protocol
 
-from services.tickets.embedding import EmbeddedFont, EmbeddedFonts
+from services.tickets.embedding import Placed
 from services.tickets.shaping import Line, Run
 
 Colour = tuple[float, float, float]
@@ -15,11 +17,15 @@ _HEAVIER = 0.028
 _ROUND = 0.5523
 
 
-def text(line: Line, x: float, y: float, size: float, tint: Colour, fonts: EmbeddedFonts) -> str:
-    """A line whose baseline starts at `x`, `y`."""
+class Fonts(Protocol):
+    def place(self, run: Run) -> Placed: ...
+
+
+def text(line: Line, x: float, y: float, size: float, tint: Colour, fonts: Fonts) -> str:
+    """A line whose baseline starts at `x`, `y`. Raises `NotEmbedded` for glyphs that `fonts` can't take."""
     parts = [f"{_rgb(tint)} rg {_rgb(tint)} RG BT"]
     for run in line.runs:
-        parts.append(_run(run, fonts.of(run.typeface), x, y, size))
+        parts.append(_run(run, fonts.place(run), x, y, size))
         x += run.width * size / 1000
     return "\n".join([*parts, "ET"])
 
@@ -66,28 +72,30 @@ def clipped(x: float, y: float, width: float, height: float, *marks: str) -> str
     return "\n".join([f"q {x:.2f} {y:.2f} {width:.2f} {height:.2f} re W n", *marks, "Q"])
 
 
-def _run(run: Run, font: EmbeddedFont, x: float, y: float, size: float) -> str:
+def _run(run: Run, placed: Placed, x: float, y: float, size: float) -> str:
+    font, ids = placed
     stroke = f"2 Tr {size * _HEAVIER:.3f} w" if run.typeface.heavier else "0 Tr"
-    placed = f"{stroke} /{font.name} {size:.2f} Tf 1 0 0 1 {x:.2f} {y:.2f} Tm"
-    shows = "\n".join(_shows(run, font, size))
+    start = f"{stroke} /{font} {size:.2f} Tf 1 0 0 1 {x:.2f} {y:.2f} Tm"
+    shows = "\n".join(_shows(run, ids, size))
     if run.actual_text is None:
-        return f"{placed}\n{shows}"
+        return f"{start}\n{shows}"
     actual = run.actual_text.encode("utf-16-be").hex()
-    return f"{placed}\n/Span <</ActualText <feff{actual}>>> BDC\n{shows}\nEMC"
+    return f"{start}\n/Span <</ActualText <feff{actual}>>> BDC\n{shows}\nEMC"
 
 
-def _shows(run: Run, font: EmbeddedFont, size: float) -> Iterator[str]:
+def _shows(run: Run, ids: Sequence[int], size: float) -> Iterator[str]:
     """One show operator for each stretch of glyphs at the same height."""
+    width = run.typeface.width
     array: list[str] = []
     rise = drift = 0
-    for glyph in run.glyphs:
-        if glyph.dy != rise:
+    for (glyph, _, advance, dx, dy), character in zip(run.glyphs, ids, strict=True):
+        if dy != rise:
             yield from _show(array, rise, size)
-            array, rise = [], glyph.dy
-        if shift := glyph.dx - drift:
-            array.append(f"{-shift}")
-        array.append(f"<{font.character_id(glyph):04X}>")
-        drift = run.typeface.width(glyph.id) + glyph.dx - glyph.advance
+            array, rise = [], dy
+        if shift := dx - drift:
+            array.append(f">{-shift}<")
+        array.append(f"{character:04X}")
+        drift = width(glyph) + dx - advance
     yield from _show(array, rise, size)
     if rise:
         yield "0 Ts"
@@ -95,8 +103,9 @@ def _shows(run: Run, font: EmbeddedFont, size: float) -> Iterator[str]:
 
 def _show(array: list[str], rise: int, size: float) -> Iterator[str]:
     if array:
-        yield f"{rise * size / 1000:.2f} Ts [{''.join(array).replace('><', '')}] TJ"
+        yield f"{rise * size / 1000:.2f} Ts [<{''.join(array)}>] TJ".replace("[<>", "[")
 
 
+@lru_cache(64)
 def _rgb(tint: Colour) -> str:
     return " ".join(f"{part:g}" for part in tint)

@@ -1,147 +1,96 @@
-"""Typefaces as PDF fonts: only the glyphs used, addressed by number, saying exactly what was typed.
+"""Which fonts of a document its text is drawn with.
 
-Each typeface becomes a composite font (ISO 32000-1, 9.7) with identity encoding, so that any glyph
+Each typeface becomes composite fonts (ISO 32000-1, 9.7) with identity encoding, so that any glyph
 HarfBuzz picks can be drawn. A character id stands for a pair of glyph and text: the same glyph may say
 different things in two places (a ligature, a reordered vowel) and still copy out right in both.
+
+Fonts come in layers, each written once everything of it is drawn: the Latin letters that every document
+has (`services.tickets.latin`), what else an event needs (`services.tickets.frame`), and what else one order needs.
+A run is drawn with the first font that has all of its glyphs, whoever drew it first: which fonts a text
+gets depends on the layers below it and never on what was drawn before in the process.
 """
 
-import zlib
-from collections.abc import Iterable
-from itertools import count
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-import uharfbuzz as hb  # type: ignore[import-untyped]
-from reportlab.pdfbase.pdfdoc import (  # type: ignore[import-untyped]
-    PDFArray,
-    PDFDictionary,
-    PDFDocument,
-    PDFName,
-    PDFObjectReference,
-    PDFStream,
-    PDFString,
-)
-
-from services.tickets.shaping import Glyph
+from services.tickets import font_objects
+from services.tickets.objects import Compression, ObjectWriter
+from services.tickets.shaping import Run
 from services.tickets.typefaces import Typeface
 
-# What a PDF reader wants of a TrueType font program is outlines and metrics (ISO 32000-1, 9.9).
-_DROPPED_TABLES = "GSUB GPOS GDEF BASE MATH cmap OS/2 post name DSIG gasp STAT vhea vmtx VORG meta cvt  fpgm prep"
-_DROPPED_TAGS = {int.from_bytes(tag.encode()) for tag in [*_DROPPED_TABLES.split(), "cvt "]}
-_SYMBOLIC = 4
-
-NOTHING = "\u200b"
-"""What a glyph says that has nothing to say: readers print control characters where there is no entry."""
+Placed = tuple[str, Sequence[int]]
+"""The resource name of a font, and the run's character ids in it."""
 
 
-class EmbeddedFont:
-    """One typeface in one document. `name` is its resource name."""
+class NotEmbedded(Exception):
+    """Some glyph of the run is in no finished font."""
+
+
+class Font:
+    """One typeface's glyphs in one layer. `name` is its resource name."""
 
     def __init__(self, typeface: Typeface, name: str) -> None:
         self.typeface = typeface
         self.name = name
-        self._ids: dict[tuple[int, str], int] = {}
+        self.ids: dict[tuple[int, str], int] = {}
 
-    def character_id(self, glyph: Glyph) -> int:
-        return self._ids.setdefault((glyph.id, glyph.text), len(self._ids) + 1)
+    def place(self, run: Run) -> list[int]:
+        """Character ids of the run's glyphs, new ones where need be."""
+        ids = self.ids
+        return [ids.setdefault((glyph.id, glyph.text), len(ids) + 1) for glyph in run.glyphs]
 
-    def add_to(self, document: PDFDocument) -> PDFObjectReference:
-        """Write the font; call once, after everything is drawn."""
-        program, renumbered = _subset(self.typeface, {glyph for glyph, _ in self._ids})
-        base = f"{self._tag()}+{self.typeface.name}"
-        descendant = PDFDictionary(
-            {
-                "Type": PDFName("Font"),
-                "Subtype": PDFName("CIDFontType2"),
-                "BaseFont": PDFName(base),
-                "CIDSystemInfo": PDFDictionary(
-                    {"Registry": PDFString("Adobe"), "Ordering": PDFString("Identity"), "Supplement": 0}
-                ),
-                "FontDescriptor": document.Reference(self._descriptor(base, document.Reference(_stream(program)))),
-                "W": f"[1 [{' '.join(str(self.typeface.width(glyph)) for glyph, _ in self._ids)}]]",
-                "CIDToGIDMap": document.Reference(self._glyph_map(renumbered)),
-            }
-        )
-        return document.Reference(
-            PDFDictionary(
-                {
-                    "Type": PDFName("Font"),
-                    "Subtype": PDFName("Type0"),
-                    "BaseFont": PDFName(base),
-                    "Encoding": PDFName("Identity-H"),
-                    "DescendantFonts": PDFArray([document.Reference(descendant)]),
-                    "ToUnicode": document.Reference(_stream(self._to_unicode())),
-                }
-            )
-        )
-
-    def _descriptor(self, base: str, program: PDFObjectReference) -> PDFDictionary:
-        metrics = self.typeface.metrics
-        return PDFDictionary(
-            {
-                "Type": PDFName("FontDescriptor"),
-                "FontName": PDFName(base),
-                "Flags": _SYMBOLIC,
-                "FontBBox": PDFArray(metrics.box),
-                "ItalicAngle": 0,
-                "Ascent": metrics.ascent,
-                "Descent": metrics.descent,
-                "CapHeight": metrics.cap_height,
-                "StemV": 80,
-                "FontFile2": program,
-            }
-        )
-
-    def _glyph_map(self, renumbered: dict[int, int]) -> PDFStream:
-        return _stream(b"\0\0" + b"".join(renumbered[glyph].to_bytes(2) for glyph, _ in self._ids))
-
-    def _to_unicode(self) -> bytes:
-        said = ((cid, text or NOTHING) for (_, text), cid in self._ids.items())
-        pairs = [f"<{cid:04X}> <{text.encode('utf-16-be').hex()}>" for cid, text in said]
-        return _cmap(pairs).encode()
-
-    def _tag(self) -> str:
-        """Six capitals that name the subset, the same for the same subset (ISO 32000-1, 9.6.4)."""
-        number = zlib.crc32(repr(list(self._ids)).encode())
-        return "".join(chr(65 + number // 26**place % 26) for place in range(6))
+    def find(self, run: Run) -> list[int] | None:
+        """Character ids of the run's glyphs if it has them all."""
+        found = [self.ids.get((glyph.id, glyph.text), 0) for glyph in run.glyphs]
+        return found if 0 not in found else None
 
 
-class EmbeddedFonts:
-    """The fonts of one document."""
+@dataclass(frozen=True, slots=True)
+class FinishedFonts:
+    """Fonts that are written, in the order they are looked through, and their objects by resource name.
 
-    def __init__(self) -> None:
-        self._fonts: dict[str, EmbeddedFont] = {}
-        self._numbers = count(1)
+    `resources` is the number of the font dictionary that pages and forms refer to.
+    """
 
-    def of(self, typeface: Typeface) -> EmbeddedFont:
-        if typeface.name not in self._fonts:
-            self._fonts[typeface.name] = EmbeddedFont(typeface, f"F{next(self._numbers)}")
-        return self._fonts[typeface.name]
+    fonts: tuple[Font, ...] = ()
+    references: dict[str, int] = field(default_factory=dict)
+    resources: int = 0
 
-    def add_to(self, document: PDFDocument) -> PDFDictionary:
-        """Write all of them; gives the resource dictionary that pages refer to."""
-        return PDFDictionary({font.name: font.add_to(document) for font in self._fonts.values()})
-
-
-def _subset(typeface: Typeface, glyphs: set[int]) -> tuple[bytes, dict[int, int]]:
-    """A font program with these glyphs, and their numbers in it."""
-    wanted = hb.SubsetInput()
-    wanted.flags = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE | hb.SubsetFlags.NOTDEF_OUTLINE
-    wanted.glyph_set.update(glyphs)
-    wanted.sets(hb.SubsetInputSets.DROP_TABLE_TAG).update(_DROPPED_TAGS)
-    plan = hb.SubsetPlan(typeface.subsettable, wanted)
-    return bytes(plan.execute().blob.data), dict(plan.old_to_new_glyph_mapping)
+    def place(self, run: Run) -> Placed:
+        """Raises `NotEmbedded`."""
+        for font in self.fonts:
+            if font.typeface is run.typeface and (ids := font.find(run)) is not None:
+                return font.name, ids
+        raise NotEmbedded(run.typeface.name)
 
 
-def _stream(content: bytes) -> PDFStream:
-    return PDFStream(PDFDictionary({"Filter": PDFName("FlateDecode"), "Length1": len(content)}), zlib.compress(content))
+class FontLayer:
+    """Fonts still being drawn with, on top of finished ones."""
 
+    def __init__(self, below: FinishedFonts) -> None:
+        self._below = below
+        self._own: dict[str, Font] = {}
 
-def _cmap(pairs: list[str]) -> str:
-    # A section holds at most 100 pairs (Adobe technical note 5411).
-    sections: Iterable[list[str]] = (pairs[start : start + 100] for start in range(0, len(pairs), 100))
-    body = "\n".join(f"{len(part)} beginbfchar\n" + "\n".join(part) + "\nendbfchar" for part in sections)
-    return f"""/CIDInit /ProcSet findresource begin 12 dict begin begincmap
-/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def
-/CMapName /Adobe-Identity-UCS def /CMapType 2 def
-1 begincodespacerange <0000> <FFFF> endcodespacerange
-{body}
-endcmap CMapName currentdict /CMap defineresource pop end end"""
+    def place(self, run: Run) -> Placed:
+        try:
+            return self._below.place(run)
+        except NotEmbedded:
+            font = self._own_font(run.typeface)
+            return font.name, font.place(run)
+
+    def add_to(self, objects: ObjectWriter, compression: Compression) -> FinishedFonts:
+        """Write the layer; call once, after everything is drawn."""
+        if not self._own:
+            return self._below
+        references = self._below.references | {
+            font.name: font_objects.add(objects, font.typeface, font.ids, compression) for font in self._own.values()
+        }
+        entries = "".join([f"/{name} {number} 0 R" for name, number in references.items()])
+        resources = objects.add(f"<<{entries}>>".encode())
+        return FinishedFonts((*self._below.fonts, *self._own.values()), references, resources)
+
+    def _own_font(self, typeface: Typeface) -> Font:
+        if typeface.name not in self._own:
+            number = len(self._below.fonts) + len(self._own) + 1
+            self._own[typeface.name] = Font(typeface, f"F{number}")
+        return self._own[typeface.name]

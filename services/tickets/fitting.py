@@ -33,7 +33,7 @@ class Block:
         return len(self.lines) * self.leading
 
 
-@lru_cache(2048)
+@lru_cache(256)
 def fit(
     text: str, width: float, height: float, largest: float, smallest: float, bold: bool = False, rtl: bool = False
 ) -> Block:

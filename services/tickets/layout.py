@@ -3,7 +3,7 @@
 Boxes are measured in points from the top left corner of a page that reads from left to right.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from services.tickets.drawing import Colour
 
@@ -15,8 +15,7 @@ ACCENT: Colour = (0.52, 0.07, 0.20)
 """A theatre's red; prints as a dark grey."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """`x`, `y` is the upper left corner."""
 
     x: float
@@ -25,8 +24,7 @@ class Box:
     height: float
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """Type sizes from `largest` down to `smallest`.
 
     `flush` sets at the far edge of the box instead of the near one, `centred` in the middle of its height.

@@ -11,15 +11,11 @@ from shared.messages import TicketToIssue
 class Page(Sheet):
     """The design of all tickets but those that `new-ticket-design` is on for."""
 
-    def shared_marks(self) -> str:
-        """PDF operators for what every ticket of the order shows alike."""
-        return "\n".join([*self._card(), *self._event(), *self._labels(), *self._fold(), *self._below_the_fold()])
+    def event_marks(self) -> str:
+        return "\n".join([*self._card(), *self._event(), *self._labels()])
 
-    def own_marks(self, ticket: TicketToIssue, position: int, code: str) -> str:
-        """PDF operators for one ticket; `position` counts from 1."""
-        words = self._wording.words
-        total = len(self._order.tickets)
-        nth = words.ticket.format(n=position, total=total)
+    def own_marks(self, ticket: TicketToIssue, position: int, total: int, code: str) -> str:
+        nth = self._wording.words.ticket.format(n=position, total=total)
         x, y = self._corner(layout.CODE)
         holder, kind, price, _ = cells()
         return "\n".join(
@@ -44,7 +40,7 @@ class Page(Sheet):
         yield drawing.rule(card.x + 14, perforation, card.x + card.width - 14, perforation, INK, 0.9, "0.1 4.5")
 
     def _event(self) -> Iterator[str]:
-        event, wording = self._order.event, self._wording
+        event, wording = self._event_details, self._wording
         aside = LEFT, layout.CODE.x - LEFT - 8
         yield self._text(Box(LEFT, 54, 300, 16), event.organiser, Style(10, 7, bold=True, colour=layout.ACCENT))
         yield self._text(Box(LEFT, 74, RIGHT - LEFT, 84), event.name, layout.TITLE)
@@ -64,4 +60,7 @@ class Page(Sheet):
         holder, kind, price, number = cells()
         for cell, label in ((holder, words.holder), (kind, words.type), (price, words.price), (number, words.number)):
             yield self._text(Box(cell.x, cell.y, cell.width, 14), label, layout.LABEL)
-        yield self._text(value_in(number), self._order.number, Style(13, 7, bold=True, baseline=15))
+
+    def _number(self, number: str) -> str:
+        *_, cell = cells()
+        return self._text(value_in(cell), number, Style(13, 7, bold=True, baseline=15))

@@ -69,7 +69,7 @@ def clean(text: str) -> str:
     return _BLANKS.sub(" ", _STACKED_MARKS.sub(r"\1", readable)).strip()
 
 
-@lru_cache(2048)
+@lru_cache(512)
 def shape(text: str, bold: bool = False, right_to_left: bool = False) -> Line:
     """Shape clean text; `right_to_left` is the direction of the paragraph it belongs to."""
     levels = direction.levels(text, right_to_left)
@@ -110,7 +110,7 @@ def _is_selector(character: str) -> bool:
     return "\ufe00" <= character <= "\ufe0f" or "\U000e0001" <= character <= "\U000e01ef"
 
 
-@lru_cache(4096)
+@lru_cache(1024)
 def _shape_run(typeface: Typeface | None, text: str, right_to_left: bool, bold: bool) -> Run:
     if typeface is None:
         return _stand_ins(text, bold)
@@ -151,6 +151,8 @@ def _stand_ins(text: str, bold: bool) -> Run:
 
 def _texts(typeface: Typeface, text: str, ids: list[int], clusters: list[int], right_to_left: bool) -> list[str]:
     """What each glyph says, so that the glyphs of a cluster together say the cluster's characters."""
+    if clusters == list(range(len(text))):
+        return list(text)
     bounds = [*sorted({0, *clusters}), len(text)]
     ends = dict(pairwise(bounds))
     said: list[str] = []

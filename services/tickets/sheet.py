@@ -1,35 +1,65 @@
 """What every design of a ticket has: an A4 page whose upper half is the ticket, folded to A5 along the middle.
 
-What all tickets of an order share (`shared_marks`) is drawn once and reused by every page; the rest
-(`own_marks`) is a few lines and the code. The page is laid out from left to right and mirrored as a whole
-where the language runs the other way.
+A page is drawn in four parts, from what all tickets of an event share to what is one ticket's own. The first
+and the third (`event_marks`, `entrance_marks`) are drawn once for an event and kept; the second
+(`order_marks`) once for an order; only the last (`own_marks`) for each ticket. In this order they are read aloud and
+copied. The page is laid out from left to right and mirrored as a whole where the language runs the other way.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from services.tickets import drawing, layout
-from services.tickets.embedding import EmbeddedFonts
-from services.tickets.fitting import Block, fit
-from services.tickets.layout import LEFT, WIDTH, Box, Style, up
+from services.tickets import drawing, layout, typesetting
+from services.tickets.fitting import Block
+from services.tickets.layout import LEFT, WIDTH, Box, Style
 from services.tickets.wording import Wording
-from shared.messages import OrderPlaced, TicketToIssue
+from shared.messages import EventDetails, OrderPlaced, TicketToIssue
+
+KnownText = Callable[[Box, str, Style], str | None]
+"""The marks of words that finished fonts have all glyphs of, None for others."""
+
+
+def nothing_known(_box: Box, _words: str, _style: Style) -> None:
+    return None
 
 
 class Sheet:
     """Draws into boxes of one direction of reading; a design says what is above the fold."""
 
-    def __init__(self, order: OrderPlaced, wording: Wording, fonts: EmbeddedFonts) -> None:
-        self._order = order
+    def __init__(
+        self, event: EventDetails, wording: Wording, fonts: drawing.Fonts, known_text: KnownText = nothing_known
+    ) -> None:
+        self._event_details = event
         self._wording = wording
         self._fonts = fonts
+        self._known_text = known_text
         self._mirrored = wording.right_to_left
 
-    def shared_marks(self) -> str:
-        """PDF operators for what every ticket of the order shows alike."""
+    def event_marks(self) -> str:
+        """PDF operators for what every ticket of the event shows alike, above the fold."""
         raise NotImplementedError
 
-    def own_marks(self, ticket: TicketToIssue, position: int, code: str) -> str:
+    def order_marks(self, order: OrderPlaced) -> str:
+        """PDF operators for what every ticket of the order shows alike."""
+        return "\n".join([self._number(order.number), *self._fold(), *self._order(order)])
+
+    def entrance_marks(self) -> str:
+        """PDF operators for what every ticket in the language says about getting in, below the fold."""
+        return "\n".join(self._entrance())
+
+    def own_marks(self, ticket: TicketToIssue, position: int, total: int, code: str) -> str:
         """PDF operators for one ticket; `position` counts from 1."""
+        raise NotImplementedError
+
+    def labels(self) -> Iterator[tuple[str, bool]]:
+        """What `order_marks` and `own_marks` print for every order alike, and whether in bold."""
+        words = self._wording.words
+        yield words.order, True
+        for label in (words.fold, words.booked_by, words.booked_on, words.tickets, words.total):
+            yield label, False
+        yield from ((words.free, bold) for bold in (False, True))
+        yield from ((words.ticket.format(n=1, total=2), bold) for bold in (False, True))
+
+    def _number(self, number: str) -> str:
         raise NotImplementedError
 
     def _fold(self) -> Iterator[str]:
@@ -40,8 +70,8 @@ class Sheet:
             yield drawing.rule(start, layout.FOLD, end, layout.FOLD, layout.HAIRLINE, 0.5, "3 3")
         yield drawing.text(line, WIDTH / 2 - half, layout.FOLD - 2.4, block.size, layout.MUTED, self._fonts)
 
-    def _below_the_fold(self) -> Iterator[str]:
-        order, words = self._order, self._wording.words
+    def _order(self, order: OrderPlaced) -> Iterator[str]:
+        words = self._wording.words
         yield from self._heading(LEFT, words.order)
         rows = [
             (words.number, [order.number]),
@@ -58,6 +88,9 @@ class Sheet:
                 yield self._text(Box(LEFT, y + 11.5, layout.COLUMN, 17), value, style)
                 y += 15
             y += 20
+
+    def _entrance(self) -> Iterator[str]:
+        words = self._wording.words
         yield from self._heading(layout.SECOND_COLUMN, words.entrance)
         y = 490.0
         for sentence in words.advice:
@@ -70,33 +103,15 @@ class Sheet:
         start, y = self._corner(Box(x, 480, layout.COLUMN, 0))
         yield drawing.rule(start, y, start + layout.COLUMN, y, layout.HAIRLINE, 0.5)
 
-    def _fit(self, box: Box, words: str, style: Style) -> Block:
-        return fit(words, box.width, box.height, style.largest, style.smallest, style.bold, self._mirrored)
-
     def _text(self, box: Box, words: str, style: Style) -> str:
-        """Words from the top of their box; nothing of them shows outside it but a little overhang."""
-        block = self._fit(box, words, style)
-        left, bottom = self._corner(box)
-        first = up(box.y) - self._first_baseline(box, style, block)
-        marks = []
-        for number, line in enumerate(block.lines):
-            slack = box.width - line.width * block.size / 1000
-            x = left + (slack if style.flush != self._mirrored else 0)
-            marks.append(drawing.text(line, x, first - number * block.leading, block.size, style.colour, self._fonts))
-        return drawing.clipped(left - 3, bottom - 2, box.width + 6, box.height + 5, *marks)
+        known = self._known_text(box, words, style)
+        return known or typesetting.text(box, words, style, self._mirrored, self._fonts)
 
-    def _first_baseline(self, box: Box, style: Style, block: Block) -> float:
-        """In points below the top of the box."""
-        if style.centred:
-            return (box.height - block.height) / 2 + block.leading * 0.78
-        if len(block.lines) == 1:
-            return style.baseline or style.largest * 0.98
-        return block.leading * 0.78
+    def _fit(self, box: Box, words: str, style: Style) -> Block:
+        return typesetting.fitted(box, words, style, self._mirrored)
 
     def _corner(self, box: Box) -> tuple[float, float]:
-        """The lower left corner on the page."""
-        x = WIDTH - box.x - box.width if self._mirrored else box.x
-        return x, up(box.y + box.height)
+        return typesetting.corner(box, self._mirrored)
 
 
 def _at_most(values: list[str], count: int) -> list[str]:

@@ -5,7 +5,7 @@ language and then to English.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
@@ -31,7 +31,7 @@ class Wording:
     right_to_left: bool
 
     def date(self, instant: datetime, zone: str) -> str:
-        return str(format_date(instant.astimezone(zone_for(zone, instant)), "long", self.locale))
+        return _long_date(instant.astimezone(zone_for(zone, instant)).date(), self.locale)
 
     def days(self, start: datetime, end: datetime | None, zone: str) -> str:
         """The day, or the first and last of several, in the event's zone."""
@@ -52,7 +52,7 @@ class Wording:
     def money(self, price: Money) -> str:
         if price.amount == 0:
             return self.words.free
-        return money.in_words(price.amount, price.currency, self.locale)
+        return _price(price.amount, price.currency, self.locale)
 
 
 @lru_cache(256)
@@ -61,6 +61,16 @@ def wording(tag: str) -> Wording:
     locale = _locale(tag) or Locale(FALLBACK)
     language = language_of(locale.language)
     return Wording(locale, WORDS[language], str(locale).replace("_", "-"), language in RIGHT_TO_LEFT)
+
+
+@lru_cache(1024)
+def _long_date(day: date, locale: Locale) -> str:
+    return str(format_date(day, "long", locale))
+
+
+@lru_cache(1024)
+def _price(amount: int, currency: str, locale: Locale) -> str:
+    return money.in_words(amount, currency, locale)
 
 
 def _locale(tag: str) -> Locale | None:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from services.mailer.composing import Composer
 from services.mailer.handlers import OrderMails
+from services.mailer.journal import MailJournal
 from services.mailer.lines import Lines
 from services.mailer.measuring import MailMeasures
 from services.mailer.posting import Post
@@ -54,7 +55,10 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
     background.start("event loop", metrics.watch_the_loop)
     background.start("lines", lines.tend)
     composer = Composer(settings.sender, settings.public_url)
-    post = Post(pool, lines, settings.sender, on_commit=relay.wake, measures=MailMeasures(metrics.registry))
+    measures = MailMeasures(metrics.registry)
+    metrics.sample(partial(measures.look_for_doubts, pool))
+    journal = MailJournal(settings.journal)
+    post = Post(pool, lines, settings.sender, on_commit=relay.wake, measures=measures, journal=journal)
     await OrderMails(pool, objects, composer, post).subscribe(bus)
     await SignInMail(composer, post).subscribe(bus)
 

@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from services.mailer import leasing, mails, store
 from services.mailer.addresses import BadAddress, Mailbox, mailbox
 from services.mailer.composing import Cover
+from services.mailer.journal import MailJournal
 from services.mailer.leasing import LeaseLost
 from services.mailer.lines import Lines
 from services.mailer.mails import MailKey
@@ -59,11 +60,13 @@ class Post:
         sender: Mailbox,
         on_commit: Callable[[], None],
         measures: MailMeasures | None = None,
+        journal: MailJournal | None = None,
     ) -> None:
         self._pool = pool
         self._lines = lines
         self._sender = sender
         self._on_commit = on_commit
+        self._journal = journal
         self._measures = measures or MailMeasures(CollectorRegistry())
 
     @property
@@ -116,6 +119,8 @@ class Post:
 
     async def _settle(self, claim: Claim, end: Settle) -> Verdict:
         """Record and report it, however long the database is away: forgetting here would send the mail twice."""
+        if self._journal and end.status == "sent":
+            await self._journal.add(mails.message_id(claim.key, self._sender.domain))
         while True:
             try:
                 ours = await self._record(claim, end)

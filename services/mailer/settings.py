@@ -1,5 +1,6 @@
 """What the mailer can be told."""
 
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -24,6 +25,12 @@ class MailerSettings(Settings):
         "Boxoffice <tickets@localhost>", description="Whom mail comes from: `Name <address>` or an address."
     )
 
+    mail_journal: Path | None = Field(
+        None,
+        description="Folder where the `Message-ID` of each mail that a server took is noted, for a restored backup to "
+        "find out what went since; best on another disk than the database. Unset: `mail-journal` under `DATA_DIR`.",
+    )
+
     @field_validator("smtp_url")
     @classmethod
     def _server(cls, value: SecretStr) -> SecretStr:
@@ -40,6 +47,10 @@ class MailerSettings(Settings):
     @property
     def server(self) -> SmtpServer:
         return smtp_server(self.smtp_url.get_secret_value())
+
+    @property
+    def journal(self) -> Path:
+        return self.mail_journal or self.data_dir / "mail-journal"
 
     @property
     def sender(self) -> Mailbox:

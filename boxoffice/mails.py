@@ -61,7 +61,7 @@ def send(numbers: Numbers = None, everything: Everything = False, as_json: AsJso
     """Have them sent: nobody got them, or may get them twice."""
     from services.mailer import store
 
-    _decide(numbers, everything, store.release, "to be sent", as_json)
+    _decide(numbers, everything, store.release_in_doubt, "to be sent", as_json)
 
 
 @app.command("mark-sent")

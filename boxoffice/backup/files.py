@@ -48,15 +48,16 @@ async def copy_out(store: ObjectStore, folder: Path, index_sha256: str, tell: Te
     """From the store into a backup. What is not there, or damaged, is named in the result. Raises `CannotStart`."""
     copies = opened((folder / STORE).absolute().as_uri())
     missing: list[str] = []
-    count = size = 0
+    count = size = seen = 0
     for batch in _batches(_named(folder)):
         for document, there in zip(batch, await _all(store, copies, batch), strict=True):
             if there is None:
                 count, size = count + 1, size + document.size
             else:
                 missing.append(document.key)
-        if count % TELL_EVERY == 0:
-            tell(f"PDFs: {count:,}")
+        seen += len(batch)
+        if seen % TELL_EVERY == 0:
+            tell(f"PDFs: {seen:,}")
     return StoreCopy(count, size, index_sha256, tuple(missing))
 
 

@@ -17,12 +17,14 @@ async def back_up(settings: Settings, target: Path, *, with_keys: bool, tell: Te
 
     Raises `CannotStart`, leaving nothing. The snapshot is held while the tables are copied, not while the files are.
     """
-    keys = _keys(settings.key_file) if with_keys else None
+    if with_keys:
+        _keys(settings.key_file)
     store = files.opened(settings.store)
     with draft_of(target) as draft:
         taken = await _database(settings.database, draft, tell)
         copied = await files.copy_out(store, draft, taken.store.index_sha256, tell)
-        digest = _write(draft / KEYS, keys) if keys else None
+        # Read again, last: a key that was added meanwhile has signed what is in the copy.
+        digest = _write(draft / KEYS, _keys(settings.key_file)) if with_keys else None
         manifest = Manifest(
             format=FORMAT,
             taken_at=taken.taken_at,

@@ -50,6 +50,7 @@ async def restore(settings: MailerSettings, folder: Path, wishes: Wishes, tell: 
         await target.refuse_messages(settings)
     async with session(settings.database, "pg_catalog") as connection:
         await connection.execute(PLAIN)
+        await target.keep_others_out(connection)
         await target.refuse_running(connection)
         if not wishes.replace:
             await target.refuse_full(connection)

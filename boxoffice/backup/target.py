@@ -8,6 +8,7 @@ from boxoffice.backup import tables
 from boxoffice.failures import CannotStart
 from shared import bus as buses
 from shared.bus import BadBrokerUrl, BusUnavailable
+from shared.migrations import LOCK
 from shared.queues import QUEUES
 from shared.settings import Settings
 
@@ -25,6 +26,12 @@ async def refuse_running(connection: asyncpg.Connection) -> None:
     if rows:
         names = ", ".join(row["name"] for row in rows)
         raise CannotStart(f"services are connected to the database ({names}): stop them all first")
+
+
+async def keep_others_out(connection: asyncpg.Connection) -> None:
+    """Nobody migrates, backs up or restores until the connection ends. Raises `CannotStart` if someone does."""
+    if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+        raise CannotStart("another process migrates, backs up or restores this database: try again when that is done")
 
 
 async def refuse_full(connection: asyncpg.Connection) -> None:

@@ -11,13 +11,14 @@ import asyncpg
 import pytest
 
 from boxoffice.backup.doubts import KNOWN_TEMPLATES
+from boxoffice.backup.tables import ESSENTIAL
 from boxoffice.failures import CannotStart
 from services.mailer import mails
 from services.mailer.mails import MailKey, message_id
 from shared import bus as buses
 from shared.bus import Message
 from shared.keyring import load
-from shared.migrations import known_migrations
+from shared.migrations import LOCK, known_migrations, migrate
 from shared.queues import declare_all
 from tests.boxoffice.backups import EVENT, Place, add_mail, add_order, files_in, furnished
 
@@ -276,6 +277,26 @@ async def test_a_place_that_is_in_use_is_refused(place: Place, copy: Path, servi
     await service.close()
     assert "the database is not empty" in await refusal(place, copy)
     assert await content_of(place) == was
+
+
+async def test_nobody_migrates_beside_a_restore(place: Place, elsewhere: Place, copy: Path) -> None:
+    migrating = await asyncpg.connect(elsewhere.url)
+    await migrating.execute("SELECT pg_advisory_lock($1)", LOCK)
+    assert "another process migrates" in await refusal(elsewhere, copy)
+    await migrating.close()
+    await elsewhere.restore(copy)
+    assert await content_of(elsewhere) == await content_of(place)
+
+
+async def test_what_makes_a_database_count_as_full_is_there(place: Place) -> None:
+    for table in ESSENTIAL:
+        assert await place.fetch("SELECT to_regclass($1::text) IS NOT NULL", table) == [(True,)], table
+
+
+async def test_a_database_that_was_only_migrated_counts_as_empty(place: Place, elsewhere: Place, copy: Path) -> None:
+    await migrate(elsewhere.url)
+    await elsewhere.restore(copy)
+    assert await content_of(elsewhere) == await content_of(place)
 
 
 async def test_what_is_there_is_replaced_only_when_that_is_said(place: Place, copy: Path) -> None:

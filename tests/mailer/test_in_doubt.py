@@ -41,7 +41,7 @@ async def asked_for(pool: "Pool[Any]") -> list[Fact]:
 
 async def release(pool: "Pool[Any]", *keys: MailKey) -> int:
     async with transaction(pool) as held:
-        return await store.release(held, keys)
+        return await store.release_in_doubt(held, keys)
 
 
 async def test_no_message_sends_a_mail_in_doubt(mailer: OrderMails, mail_server: MailServer, pool: "Pool[Any]") -> None:
@@ -121,7 +121,7 @@ async def test_a_mail_noted_as_sent_is_reported_once_and_never_sent(
     assert (told.number, told.template, told.revision) == (NUMBER, TICKETS, 1)
 
 
-@pytest.mark.parametrize("decide", [store.release, store.note_as_sent])
+@pytest.mark.parametrize("decide", [store.release_in_doubt, store.note_as_sent])
 async def test_nothing_is_decided_about_a_mail_that_is_not_in_doubt(
     decide: Any, mailer: OrderMails, pool: "Pool[Any]"
 ) -> None:

@@ -1,6 +1,6 @@
 """The mailer's SQL, all of it: its mails, and what it knows of the orders they are about."""
 
-from services.mailer.store.in_doubt import count_in_doubt, in_doubt, note_as_sent, release
+from services.mailer.store.in_doubt import count_in_doubt, in_doubt, note_as_sent, release_in_doubt
 from services.mailer.store.mails import LEASE, Claim, Held, Settled, claim, postpone, renew, settle
 from services.mailer.store.orders import KnownOrder, claim_cancellation, claim_tickets, known_order
 
@@ -18,7 +18,7 @@ __all__ = [
     "known_order",
     "note_as_sent",
     "postpone",
-    "release",
+    "release_in_doubt",
     "renew",
     "settle",
 ]

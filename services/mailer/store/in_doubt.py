@@ -25,7 +25,7 @@ async def count_in_doubt(connection: Connection) -> int:
     return int(await connection.fetchval("SELECT count(*) FROM mails WHERE status = 'in-doubt'"))
 
 
-async def release(connection: Connection, keys: Sequence[MailKey]) -> int:
+async def release_in_doubt(connection: Connection, keys: Sequence[MailKey]) -> int:
     """Let those of them that are in doubt be sent; how many. Tickets of a cancelled order are withdrawn instead.
 
     What is there to be sent is asked for again; for the others the message that brings it is still to come.

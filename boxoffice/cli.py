@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from boxoffice import flags, keys, operating, organisers
+from boxoffice import flags, keys, mails, operating, organisers
+from boxoffice.backup import commands as backups
 from boxoffice.failures import CannotStart
 
 
@@ -24,8 +25,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(operating.queues)
+app.command()(backups.backup)
+app.command()(backups.restore)
 app.add_typer(operating.dead_letters, name="dead-letters")
 app.add_typer(keys.app, name="keys")
+app.add_typer(mails.app, name="mails")
 app.add_typer(flags.app, name="flags")
 app.add_typer(organisers.app, name="organisers")
 

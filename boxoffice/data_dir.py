@@ -7,6 +7,7 @@ postgres/   the embedded server's
 inbox/      the built-in inbox's
 store/      PDFs, where STORE_URL does not say otherwise
 signing.key the installation's secret keys
+mail-journal/ which mails went, where MAIL_JOURNAL does not say otherwise
 """
 
 import os
@@ -18,9 +19,8 @@ from boxoffice.locking import FileLock, Taken
 
 VERSION = 1
 # What may lie in a folder that is ours or becomes ours: no scattering of files over somebody's home by a slip.
-KNOWN = frozenset(
-    {"VERSION", "lock", "logs", "postgres", "inbox", "store", "signing.key", "lost+found", ".gitkeep", ".gitignore"}
-)
+OURS = ("VERSION", "lock", "logs", "postgres", "inbox", "store", "signing.key", "mail-journal")
+KNOWN = frozenset({*OURS, "lost+found", ".gitkeep", ".gitignore"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,11 +126,15 @@ class OrderCancelled(OrderFact, frozen=True, kw_only=True):
 
 
 class OrderResendRequested(OrderFact, frozen=True, kw_only=True):
-    """orders → mailer: the tickets shall be mailed once more. `revision` tells the mails of one order apart."""
+    """orders → mailer: the tickets shall be mailed once more. `revision` tells the mails of one order apart.
+
+    `template` names the mail, `tickets` or `cancellation`: an operator can have either sent.
+    """
 
     key: ClassVar[str] = "order.resend-requested.v1"
 
     revision: int
+    template: str = "tickets"
 
     @property
     def natural_key(self) -> str:

@@ -6,6 +6,7 @@ Safe to run twice and side by side.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -46,6 +47,12 @@ def migrations_in(*folders: str) -> list[Migration]:
     return [Migration(f"{file.parent.parent.name}/{file.name}", file.read_text()) for file in files]
 
 
+def known_migrations() -> dict[str, list[Migration]]:
+    """By schema, all that this code knows."""
+    flags = {"flags": migrations_in("shared/flags/migrations")}
+    return {service: migrations_of(service) for service in SERVICES} | flags
+
+
 async def migrate(url: str) -> list[str]:
     """Apply what is missing in every service's schema; returns the names of what was applied.
 
@@ -54,11 +61,7 @@ async def migrate(url: str) -> list[str]:
     connection = await asyncpg.connect(url, timeout=10)
     try:
         await _lock(connection)
-        applied: list[str] = []
-        for service in SERVICES:
-            applied += await _migrate_schema(connection, service, migrations_of(service))
-        applied += await _migrate_schema(connection, "flags", migrations_in("shared/flags/migrations"))
-        return applied
+        return [name for schema, known in known_migrations().items() for name in await apply(connection, schema, known)]
     finally:
         await connection.close()
 
@@ -69,7 +72,8 @@ async def _lock(connection: asyncpg.Connection) -> None:
         await asyncio.sleep(LOCK_POLL_SECONDS)
 
 
-async def _migrate_schema(connection: asyncpg.Connection, schema: str, known: list[Migration]) -> list[str]:
+async def apply(connection: asyncpg.Connection, schema: str, known: Sequence[Migration]) -> list[str]:
+    """Bring one schema up to date with `known`; the names of what was applied. Raises `MigrationError`."""
     await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     await connection.execute(f"SET search_path = {schema}")
     await connection.execute(
@@ -85,7 +89,7 @@ async def _migrate_schema(connection: asyncpg.Connection, schema: str, known: li
     return [f"{schema}: {migration.name}" for migration in missing]
 
 
-def _refuse_surprises(schema: str, known: list[Migration], done: dict[str, str]) -> None:
+def _refuse_surprises(schema: str, known: Sequence[Migration], done: dict[str, str]) -> None:
     checksums = {migration.name: migration.checksum for migration in known}
     for name, checksum in sorted(done.items()):
         if name not in checksums:

@@ -9,6 +9,7 @@ from aiohttp import web
 from services.mailer.composing import Composer
 from services.mailer.handlers import OrderMails
 from services.mailer.hello import LOOPBACK
+from services.mailer.journal import MailJournal
 from services.mailer.lines import Lines
 from services.mailer.measuring import MailMeasures
 from services.mailer.posting import Post
@@ -65,6 +66,7 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
     background.start("lines", lines.tend)
     composer = Composer(settings.sender, settings.public_url)
     measures = MailMeasures(metrics.registry)
+    metrics.sample(partial(measures.look_for_doubts, pool))
     standing = Standing(on_change=measures.trouble)
     background.start("presence", presence.run)
     post = Post(
@@ -75,6 +77,7 @@ async def wire(settings: MailerSettings, parts: AsyncExitStack, *, port: int) ->
         measures=measures,
         presence=presence,
         standing=standing,
+        journal=MailJournal(settings.journal),
     )
     parts.push_async_callback(post.close)
     # Closed first, and once more by its own turn: no new mails come while the last are recorded.

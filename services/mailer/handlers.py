@@ -46,12 +46,16 @@ class OrderMails:
         return await self._send_tickets(issued, 1, delivery)
 
     async def resend_requested(self, asked: OrderResendRequested, delivery: Delivery) -> Verdict:
-        """It may come before `tickets.issued` does, and then waits for it."""
+        """It may come before what there is to send again does, and then waits for it."""
         try:
             async with connection(self._pool) as connected:
                 known = await store.known_order(connected, asked.number)
         except DatabaseUnavailable as error:
             return Later(str(error), counts=False)
+        if asked.template == CANCELLATION:
+            if known.cancellation is None:
+                return Later("the order is not known to be cancelled")
+            return await self.order_cancelled(known.cancellation, delivery)
         if known.cancelled:
             return Done()
         if known.issued is None:
@@ -63,8 +67,8 @@ class OrderMails:
             return self._composer.cancellation(cancelled, cover)
 
         key = MailKey(CANCELLATION, cancelled.number, cancelled.buyer.email)
-        asked_by = delivery.message.id
-        return await self._post.send(Mail(key, cancelled.buyer.name, asked_by, write, store.claim_cancellation))
+        asked_by, claim = delivery.message.id, partial(store.claim_cancellation, cancelled=cancelled)
+        return await self._post.send(Mail(key, cancelled.buyer.name, asked_by, write, claim))
 
     async def _send_tickets(self, issued: TicketsIssued, revision: int, delivery: Delivery) -> Verdict:
         key = MailKey(TICKETS, issued.number, issued.buyer.email, revision)

@@ -5,6 +5,8 @@ pending ──► sent       the server has taken it
    └─┘ ├──► failed     given up for another reason
  (waits)
        └──► withdrawn  its order was cancelled before it went (or, if it was too late to stop it, sent)
+
+in-doubt ──► pending or sent   as decided: it may have gone since the backup that was restored was taken
 """
 
 from dataclasses import dataclass
@@ -33,9 +35,13 @@ class MailKey:
 
 def message_id(key: MailKey, domain: str) -> str:
     """The mail's `Message-ID`, the same however often it is sent, so that a receiver can drop the second."""
+    return f"<{digest(key)}@{domain}>"
+
+
+def digest(key: MailKey) -> str:
+    """What stands before the @ of its `Message-ID`: 32 hexadecimal digits."""
     parts = (key.template, key.number, key.recipient, str(key.revision))
-    digest = sha256("\0".join(parts).encode()).hexdigest()
-    return f"<{digest[:32]}@{domain}>"
+    return sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
 def about_an_order(key: MailKey) -> bool:

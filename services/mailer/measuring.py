@@ -1,6 +1,11 @@
 """What becomes of mails, for `/metrics`."""
 
+from typing import Any
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from services.mailer import store
+from shared.database import Pool, connection
 
 
 class MailMeasures:
@@ -17,6 +22,18 @@ class MailMeasures:
             registry=registry,
             multiprocess_mode="livemax",
         )
+
+        self._in_doubt = Gauge(
+            "boxoffice_mails_in_doubt",
+            "Mails that may have gone since the backup that was restored, and wait for a decision.",
+            registry=registry,
+            multiprocess_mode="livemostrecent",
+        )
+
+    async def look_for_doubts(self, pool: "Pool[Any]") -> None:
+        """Set the gauge. Raises `DatabaseUnavailable`."""
+        async with connection(pool) as held:
+            self._in_doubt.set(await store.count_in_doubt(held))
 
     def count(self, template: str, outcome: str) -> None:
         self._mails.labels(template, outcome).inc()

@@ -13,6 +13,7 @@ from services.mailer import mails, store
 from services.mailer.addresses import BadAddress, Mailbox, mailbox
 from services.mailer.composing import Cover
 from services.mailer.in_hand import InHand, Work
+from services.mailer.journal import MailJournal
 from services.mailer.lines import Lines
 from services.mailer.mails import MailKey
 from services.mailer.measuring import MailMeasures
@@ -63,6 +64,7 @@ class Post:
         measures: MailMeasures | None = None,
         presence: Presence | None = None,
         standing: Standing | None = None,
+        journal: MailJournal | None = None,
     ) -> None:
         self._pool = pool
         self._lines = lines
@@ -70,7 +72,9 @@ class Post:
         self._presence = presence or Presence(pool)
         self._standing = standing or Standing()
         self._on_commit = on_commit
-        self._recorder = Recorder(pool, on_commit, measures or MailMeasures(CollectorRegistry()))
+        self._recorder = Recorder(
+            pool, on_commit, measures or MailMeasures(CollectorRegistry()), journal, sender.domain
+        )
         self._in_hand = InHand()
 
     @property

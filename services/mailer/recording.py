@@ -8,6 +8,7 @@ import structlog
 
 from services.mailer import mails, store
 from services.mailer.in_hand import Work
+from services.mailer.journal import MailJournal
 from services.mailer.mails import MailKey
 from services.mailer.measuring import MailMeasures
 from services.mailer.outcomes import Settle, Status, Wait
@@ -23,13 +24,25 @@ RECORD_AGAIN_SECONDS = 1.0
 class Recorder:
     """`on_commit` is called when there is something to report."""
 
-    def __init__(self, pool: "Pool[Any]", on_commit: Callable[[], None], measures: MailMeasures) -> None:
+    def __init__(
+        self,
+        pool: "Pool[Any]",
+        on_commit: Callable[[], None],
+        measures: MailMeasures,
+        journal: MailJournal | None,
+        domain: str,
+    ) -> None:
+        """`domain` is that of the mails' `Message-ID`s, which the journal keeps."""
         self._pool = pool
         self._on_commit = on_commit
         self._measures = measures
+        self._journal = journal
+        self._domain = domain
 
     async def settle(self, claim: Claim, end: Settle, work: Work) -> None:
         """Record and report it, however long the database is away: forgetting here would send the mail twice."""
+        if self._journal and end.status == "sent":
+            await self._journal.add(mails.message_id(claim.key, self._domain))
         while True:
             try:
                 ours = await self._settle(claim, end)

@@ -1,6 +1,7 @@
 """What the mailer can be told."""
 
 import socket
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator
@@ -31,6 +32,11 @@ class MailerSettings(Settings):
         description="The name we give the mail server (EHLO): a full name that leads to this machine, or an address "
         "like `[192.0.2.1]`. By default the domain of `MAIL_FROM`, or this machine's own full name.",
     )
+    mail_journal: Path | None = Field(
+        None,
+        description="Folder where the `Message-ID` of each mail that a server took is noted, for a restored backup to "
+        "find out what went since; best on another disk than the database. Unset: `mail-journal` under `DATA_DIR`.",
+    )
 
     @field_validator("smtp_url")
     @classmethod
@@ -60,6 +66,10 @@ class MailerSettings(Settings):
     @property
     def server(self) -> SmtpServer:
         return smtp_server(self.smtp_url.get_secret_value())
+
+    @property
+    def journal(self) -> Path:
+        return self.mail_journal or self.data_dir / "mail-journal"
 
     @property
     def sender(self) -> Mailbox:

@@ -1,6 +1,7 @@
 """The mailer's SQL, all of it: its mails, who sends them, and what it knows of the orders they are about."""
 
 from services.mailer.store import mailers
+from services.mailer.store.in_doubt import count_in_doubt, in_doubt, note_as_sent, release_in_doubt
 from services.mailer.store.mails import (
     ASK_AGAIN,
     HAND_LIMIT,
@@ -30,9 +31,13 @@ __all__ = [
     "claim",
     "claim_cancellation",
     "claim_tickets",
+    "count_in_doubt",
+    "in_doubt",
     "known_order",
     "mailers",
+    "note_as_sent",
     "postpone",
     "release",
+    "release_in_doubt",
     "settle",
 ]

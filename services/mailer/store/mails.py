@@ -158,7 +158,7 @@ async def _why_not(connection: Connection, key: MailKey, by: Claimant) -> Answer
     )
     if row is None:
         return Held(timedelta(0))
-    if row["status"] == "withdrawn" or (row["status"] != "pending" and row["asked_by"] == by.asked_by):
+    if row["status"] in ("withdrawn", "in-doubt") or (row["status"] != "pending" and row["asked_by"] == by.asked_by):
         return Settled()
     if row["status"] != "pending":
         return Settled(row["status"], row["reason"])

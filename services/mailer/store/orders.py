@@ -11,23 +11,25 @@ import msgspec
 from services.mailer.mails import TICKETS, MailKey
 from services.mailer.store.mails import ASK_AGAIN, Answer, Claimant, Held, Settled, claim
 from shared.database import Connection
-from shared.messages import TicketsIssued
+from shared.messages import OrderCancelled, TicketsIssued
 
 
 @dataclass(frozen=True, slots=True)
 class KnownOrder:
-    """`issued` is None until we were told of the tickets."""
+    """`issued` is None until we were told of the tickets, `cancellation` until we were told that they are void."""
 
     issued: TicketsIssued | None
     cancelled: bool
+    cancellation: OrderCancelled | None = None
 
 
 async def known_order(connection: Connection, number: str) -> KnownOrder:
-    row = await connection.fetchrow("SELECT issued, cancelled_at FROM orders WHERE number = $1", number)
+    row = await connection.fetchrow("SELECT issued, cancelled_at, cancellation FROM orders WHERE number = $1", number)
     if row is None:
         return KnownOrder(None, False)
     issued = row["issued"] and msgspec.json.decode(row["issued"], type=TicketsIssued)
-    return KnownOrder(issued, row["cancelled_at"] is not None)
+    cancellation = row["cancellation"] and msgspec.json.decode(row["cancellation"], type=OrderCancelled)
+    return KnownOrder(issued, row["cancelled_at"] is not None, cancellation)
 
 
 async def claim_tickets(connection: Connection, key: MailKey, by: Claimant, issued: TicketsIssued) -> Answer:
@@ -47,15 +49,19 @@ async def claim_tickets(connection: Connection, key: MailKey, by: Claimant, issu
     return Settled() if cancelled else await claim(connection, key, by)
 
 
-async def claim_cancellation(connection: Connection, key: MailKey, by: Claimant) -> Answer:
+async def claim_cancellation(connection: Connection, key: MailKey, by: Claimant, cancelled: OrderCancelled) -> Answer:
     """Withdraw the mails of the order's tickets for good and take the one that says so. Needs a transaction.
 
     While one of the former may be on its way it is `Held`: it comes first, or not at all.
     """
     await connection.execute(
-        "INSERT INTO orders AS o (number, cancelled_at) VALUES ($1, clock_timestamp()) "
-        "ON CONFLICT (number) DO UPDATE SET cancelled_at = coalesce(o.cancelled_at, excluded.cancelled_at)",
+        """
+        INSERT INTO orders AS o (number, cancelled_at, cancellation) VALUES ($1, clock_timestamp(), $2::json)
+            ON CONFLICT (number) DO UPDATE SET cancelled_at = coalesce(o.cancelled_at, excluded.cancelled_at),
+                                               cancellation = coalesce(o.cancellation, excluded.cancellation)
+        """,
         key.number,
+        msgspec.json.encode(cancelled).decode(),
     )
     await connection.execute(
         "UPDATE mails SET status = 'withdrawn' WHERE number = $1 AND template = $2 AND status = 'pending'",

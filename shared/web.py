@@ -232,7 +232,9 @@ def problem_of(error: web.HTTPException) -> Problem:
     if error.status == 413:
         return Problem(413, "too-large", "Too large", f"Keep the body under {MAX_BODY_BYTES // 1024} KiB.")
     if error.status == 417:
-        return Problem(417, "bad-request", "Unknown expectation", "Send no Expect header other than 100-continue.")
+        return Problem(
+            417, "expectation-failed", "Unknown expectation", "Send no Expect header other than 100-continue."
+        )
     return Problem(error.status, "bad-request", error.reason, "Check the request and send it again.")
 
 

@@ -88,6 +88,7 @@ KINDS: Mapping[str, Kind] = {
     "precondition-failed": Kind(412, "Changed meanwhile", "If-Match names a state that is no more.", ("ETag",)),
     "too-large": Kind(413, "Too large", "The body is over 64 KiB."),
     "unsupported-media-type": Kind(415, "Not JSON", "The body is not JSON, or compressed."),
+    "expectation-failed": Kind(417, "Unknown expectation", "Send no Expect header other than 100-continue."),
     "invalid": Kind(
         422, "Some of the input is wrong", "Well-formed, but wrong: each fault is named.", (), {"errors": ERRORS}
     ),

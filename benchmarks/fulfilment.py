@@ -38,6 +38,8 @@ TRANSPORTS = ("postgres", "amqp", "redis")
 SLOW, BUSY = 10.0, 0.8
 SMALLEST_WINDOW = 16
 WARM_UP_SECONDS = 4
+# Memory is told so often on the way.
+POINTS = 10
 ORDER = an_order(
     "/v1/orders",
     json.dumps(
@@ -103,10 +105,12 @@ async def _measure(system: System, options: argparse.Namespace, yardstick: Yards
         full = await _full(system, buyers, options, yardstick)
         for rate in (SLOW, BUSY * full.a_second):
             tell_latency(rate, await buyers.perform(Run(options.seconds, rate=rate)))
-        for part in range(10 if options.memory else 0):
-            most = options.memory // 10
-            await buyers.perform(Run(0, options.window, warm_up=0, orders=most))
-            tell_memory(f"after {(part + 1) * most:,}", accounts.memory_bytes(system.pids))
+        for part in range(POINTS if options.memory else 0):
+            share = options.memory // POINTS
+            # Those that are under way when the last of these is mailed come out, too.
+            window = min(options.window, share // 2)
+            await buyers.perform(Run(0, window, warm_up=0, orders=share - window))
+            tell_memory(f"after {(part + 1) * share:,}", accounts.memory_bytes(system.pids))
         if not options.memory:
             tell_memory("at the start", before)
             tell_memory("at the end", accounts.memory_bytes(system.pids))

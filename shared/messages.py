@@ -138,7 +138,7 @@ class OrderResendRequested(OrderFact, frozen=True, kw_only=True):
 
     @property
     def natural_key(self) -> str:
-        return f"{super().natural_key}:{self.revision}"
+        return f"{super().natural_key}:{self.template}:{self.revision}"
 
 
 class StoredDocument(msgspec.Struct, frozen=True):

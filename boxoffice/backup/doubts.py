@@ -32,15 +32,17 @@ _OF_ORDERS = """
            SELECT $2::text AS template, generate_series(1, o.mail_revision::int) AS revision
             UNION ALL SELECT $3::text, 1 WHERE o.status = 'cancelled') owed
         ON CONFLICT (number, template, recipient, revision) DO UPDATE
-       SET status = 'in-doubt', lease = NULL, reason = excluded.reason WHERE mails.status = 'pending'
+       SET status = 'in-doubt', lease = NULL, owner = NULL, reason = excluded.reason WHERE mails.status = 'pending'
 """
 
 
 async def hold_back_mails(connection: asyncpg.Connection, reason: str) -> int:
     """Make every mail that may have gone since `in-doubt`; how many there are. Needs a transaction."""
+    # None of those that lived when the copy was made has anything in hand here.
+    await connection.execute("DELETE FROM mailer.mailers")
     await connection.execute(_OF_ORDERS, reason, TICKETS, CANCELLATION)
     await connection.execute(
-        "UPDATE mailer.mails SET status = 'in-doubt', lease = NULL, reason = $1 "
+        "UPDATE mailer.mails SET status = 'in-doubt', lease = NULL, owner = NULL, reason = $1 "
         "WHERE status = 'pending' AND template <> $2",
         reason,
         SIGN_IN,
@@ -57,9 +59,13 @@ async def end_sign_ins(connection: asyncpg.Connection) -> None:
     await connection.execute("DELETE FROM orders.sign_in_links")
     await connection.execute("DELETE FROM orders.outbox WHERE key = $1", SignInRequested.key)
     if await connection.fetchval("SELECT to_regclass('bus.deliveries') IS NOT NULL"):
-        await connection.execute("DELETE FROM bus.deliveries WHERE key = $1", SignInRequested.key)
+        await connection.execute(
+            "DELETE FROM bus.deliveries d USING bus.messages m WHERE m.id = d.message AND m.key = $1",
+            SignInRequested.key,
+        )
     await connection.execute(
-        "UPDATE mailer.mails SET status = 'withdrawn', lease = NULL, reason = 'the link was good for minutes' "
+        "UPDATE mailer.mails "
+        "SET status = 'withdrawn', lease = NULL, owner = NULL, reason = 'the link was good for minutes' "
         "WHERE template = $1 AND status = 'pending'",
         SIGN_IN,
     )

@@ -71,6 +71,7 @@ def _pairs(filled: Filled) -> Sequence[tuple[str, str]]:
         ("name", filled.name),
         ("email", filled.email),
         *((f"quantity.{kind}", value) for kind, value in filled.quantities.items()),
+        *((f"price.{kind}", f"{price.amount} {price.currency}") for kind, price in filled.prices.items()),
         *((f"attendee.{kind}", name) for kind, names in filled.names.items() for name in names),
     ]
 

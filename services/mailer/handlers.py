@@ -67,15 +67,15 @@ class OrderMails:
             return self._composer.cancellation(cancelled, cover)
 
         key = MailKey(CANCELLATION, cancelled.number, cancelled.buyer.email)
-        asked_by, claim = delivery.message.id, partial(store.claim_cancellation, cancelled=cancelled)
-        return await self._post.send(Mail(key, cancelled.buyer.name, asked_by, write, claim))
+        claim = partial(store.claim_cancellation, cancelled=cancelled)
+        return await self._post.send(Mail(key, cancelled.buyer.name, delivery, write, claim))
 
     async def _send_tickets(self, issued: TicketsIssued, revision: int, delivery: Delivery) -> Verdict:
         key = MailKey(TICKETS, issued.number, issued.buyer.email, revision)
         write = partial(self._write_tickets, issued)
         claim = partial(store.claim_tickets, issued=issued)
         try:
-            return await self._post.send(Mail(key, issued.buyer.name, delivery.message.id, write, claim))
+            return await self._post.send(Mail(key, issued.buyer.name, delivery, write, claim))
         except NoSuchFile:
             return _patiently(f"the store has no {issued.pdf.key}: it must be rendered again", delivery)
         except DamagedFile:

@@ -19,11 +19,12 @@ from services.mailer.mails import MailKey
 from services.mailer.measuring import MailMeasures
 from services.mailer.outcomes import Outcome, Settle, Wait, after
 from services.mailer.presence import LeaseLost, Presence
-from services.mailer.recording import Recorder, report
+from services.mailer.recording import Recorder, Settlement, report
 from services.mailer.sending import Letter, send
 from services.mailer.standing import Standing
 from services.mailer.store import Answer, Claim, Claimant, Held, Settled, Superseded
-from shared.bus import Done, Later, Verdict
+from shared.bus import Delivery, Done, Later, Verdict
+from shared.bus.receipts import done
 from shared.database import Connection, DatabaseUnavailable, Pool, connection, transaction
 from shared.object_store import StoreUnavailable
 
@@ -40,14 +41,14 @@ CLOSE_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail to be sent. `name` is its recipient's; `asked_by` the message that asks; `write` gives the whole message.
+    """A mail to be sent. `name` is its recipient's; `asked_by` brought the request; `write` gives the whole message.
 
     `claim` takes the right to send it, in a transaction of its own: what else must be true then is noted there.
     """
 
     key: MailKey
     name: str
-    asked_by: str
+    asked_by: Delivery
     write: Callable[[Cover], Awaitable[bytes]]
     claim: Callable[[Connection, MailKey, Claimant], Awaitable[Answer]] = store.claim
 
@@ -103,7 +104,7 @@ class Post:
             await self._presence.leave()
 
     async def _send(self, mail: Mail, work: Work) -> Verdict:
-        by = await self._presence.claimant(mail.asked_by)
+        by = await self._presence.claimant(mail.asked_by.message.id)
         try:
             answer = await self._claim(mail, by)
             match answer:
@@ -118,8 +119,8 @@ class Post:
         except BaseException as error:
             await self._release(mail.key, by, error)
             raise
-        await self._recorder.settle(answer, step, work)
-        return Done()
+        await self._recorder.settle(Settlement(answer, step, mail.asked_by), work)
+        return done(mail.asked_by)
 
     async def _claim(self, mail: Mail, by: Claimant) -> Answer:
         """Whoever asks anew for what is settled is told anew: the first report may have been lost."""

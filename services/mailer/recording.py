@@ -1,7 +1,8 @@
 """What became of a mail, written down and reported in one transaction."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -14,11 +15,28 @@ from services.mailer.measuring import MailMeasures
 from services.mailer.outcomes import Settle, Status, Wait
 from services.mailer.store import Claim
 from shared import messages, outbox
-from shared.database import Connection, DatabaseUnavailable, Pool, connection, transaction
+from shared.bus import Delivery
+from shared.bus.receipts import acknowledge
+from shared.database import Connection, DatabaseUnavailable, Pool, connection
+from shared.together import Together, in_one_transaction
 
 log = structlog.get_logger()
 
 RECORD_AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Settlement:
+    """The end of a mail, and the message that asked for it."""
+
+    claim: Claim
+    end: Settle
+    asked_by: Delivery
+
+    @property
+    def key(self) -> tuple[str, str, str, int]:
+        key = self.claim.key
+        return key.number, key.template, key.recipient, key.revision
 
 
 class Recorder:
@@ -34,18 +52,19 @@ class Recorder:
     ) -> None:
         """`domain` is that of the mails' `Message-ID`s, which the journal keeps."""
         self._pool = pool
-        self._on_commit = on_commit
+        self._settlements = Together[Settlement, bool](in_one_transaction(pool, write_settlements, on_commit))
         self._measures = measures
         self._journal = journal
         self._domain = domain
 
-    async def settle(self, claim: Claim, end: Settle, work: Work) -> None:
+    async def settle(self, settlement: Settlement, work: Work) -> None:
         """Record and report it, however long the database is away: forgetting here would send the mail twice."""
+        claim, end = settlement.claim, settlement.end
         if self._journal and end.status == "sent":
             await self._journal.add(mails.message_id(claim.key, self._domain))
         while True:
             try:
-                ours = await self._settle(claim, end)
+                ours = await self._settlements.add(settlement)
                 break
             except DatabaseUnavailable as error:
                 if not work.unrecorded.done():
@@ -53,7 +72,6 @@ class Recorder:
                 work.must_wait()
                 await asyncio.sleep(RECORD_AGAIN_SECONDS)
         if ours:
-            self._on_commit()
             self._measures.count(claim.key.template, end.status)
             log.info(f"mail.{end.status}", **_ids(claim.key), attempt=claim.tries.attempts + 1)
 
@@ -66,12 +84,24 @@ class Recorder:
         # The server's words may name the recipient: they are kept with the mail, and out of the logs.
         log.info("mail.postponed", **_ids(claim.key), seconds=seconds, counts=wait.counts)
 
-    async def _settle(self, claim: Claim, end: Settle) -> bool:
-        async with transaction(self._pool) as connected:
-            ours = await store.settle(connected, claim, end)
-            if ours:
-                await report(connected, claim.key, end.status, end.reason)
-        return ours
+
+async def write_settlements(connected: Connection, settlements: Sequence[Settlement]) -> list[bool]:
+    """Record them, report those that are ours to report, and acknowledge all; whether each is ours.
+
+    In the order of their keys, so that two mailers with the same mails wait for each other and do not deadlock.
+    """
+    ours = set[Settlement]()
+    for settlement in sorted(settlements, key=lambda settlement: settlement.key):
+        if await store.settle(connected, settlement.claim, settlement.end):
+            ours.add(settlement)
+    reports = [
+        mails.report(settlement.claim.key, settlement.end.status, settlement.end.reason)
+        for settlement in settlements
+        if settlement in ours and mails.about_an_order(settlement.claim.key)
+    ]
+    await outbox.add(connected, [messages.message(fact, source="mailer") for fact in reports])
+    await acknowledge(connected, [settlement.asked_by for settlement in settlements])
+    return [settlement in ours for settlement in settlements]
 
 
 async def report(connected: Connection, key: MailKey, status: Status, reason: str | None) -> None:

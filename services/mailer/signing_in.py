@@ -41,4 +41,4 @@ class SignInMail:
             return await store.claim(connection, key, by)
 
         key = MailKey(SIGN_IN, asked.id, asked.address)
-        return await self._post.send(Mail(key, "", delivery.message.id, write, claim))
+        return await self._post.send(Mail(key, "", delivery, write, claim))

@@ -63,10 +63,10 @@ async def postmaster(url: str) -> int | None:
     """The process that all of the server's come from; None when it runs elsewhere."""
     connection = await asyncpg.connect(url)
     try:
-        backend = await connection.fetchval("SELECT pg_backend_pid()")
+        # While it is connected: its process ends with the connection.
+        return _parent(await connection.fetchval("SELECT pg_backend_pid()"), "postgres")
     finally:
         await connection.close()
-    return _parent(backend, "postgres")
 
 
 def listener(port: int) -> int | None:

@@ -52,7 +52,7 @@ from django.db import connection, models, transaction  # noqa: E402
 from django.http import HttpRequest, JsonResponse  # noqa: E402
 from django.urls import path  # noqa: E402
 from django.views.decorators.csrf import csrf_exempt  # noqa: E402
-from naive_ticket import draw_tickets  # noqa: E402
+from naive_ticket import CODE_DIGITS, draw_tickets  # noqa: E402
 
 app = Celery("celery_design")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -114,7 +114,7 @@ def place_order(request: HttpRequest) -> JsonResponse:
 def issue_tickets(order_id: int) -> None:
     order = Order.objects.get(pk=order_id)
     tickets = [
-        (ticket.attendee, ticket.ticket_type.name, f"{ticket.pk}{ticket.pk}{ticket.pk}{ticket.pk}")
+        (ticket.attendee, ticket.ticket_type.name, f"{ticket.pk.int:0{CODE_DIGITS}}")
         for ticket in order.tickets.select_related("ticket_type")
     ]
     pdf = draw_tickets("Summer Night", "Lakeside, 1 Shore Road, 10115 Berlin", "17 July 2027", order.number, tickets)

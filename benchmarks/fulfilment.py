@@ -65,7 +65,7 @@ def main() -> None:
     options.add_argument("--database-url", help="a Postgres to make databases in [default: an embedded one]")
     options.add_argument("--amqp", help="a RabbitMQ with its management API [default: one that is started]")
     options.add_argument("--redis", help="a Redis [default: one that is started]")
-    options.add_argument("--celery-python", help="a Python that has benchmarks/requirements.txt")
+    options.add_argument("--celery-python", type=os.path.abspath, help="a Python that has benchmarks/requirements.txt")
     options.add_argument(
         "--transports", default=",".join(TRANSPORTS), help=f"of ours [default: {','.join(TRANSPORTS)}]"
     )

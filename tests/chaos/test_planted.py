@@ -1,0 +1,118 @@
+"""The auditor is audited: with a fault planted in the product it finds it, and without it finds nothing."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import asyncpg
+import pytest
+
+from tests.chaos import audit
+from tests.chaos.audit import Finding
+from tests.chaos.building import staged
+from tests.chaos.buyers import Buyers
+from tests.chaos.run import buyers_of, heal, until_quiet
+from tests.chaos.stage import Stage
+from tests.servers.waiting import eventually
+
+ORDERS = 6
+QUIET_SECONDS = 6.0
+SETTLE_SECONDS = 30.0
+SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A stage, its buyers, and what was found before: an earlier test's faults stay in the rows."""
+
+    stage: Stage
+    buyers: Buyers
+
+    async def run_planted(self, planted: Mapping[str, Sequence[str]], until: str) -> set[str]:
+        """The promises that are newly broken once orders were placed with these faults planted, by service.
+
+        When the query `until` says so ($1 is the number of orders before), what is planted is killed, and the sound
+        product goes on.
+        """
+        before = set(await self._found())
+        orders = await self._ask("SELECT count(*) FROM orders.orders")
+        await self._replace(planted)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(ORDERS):
+                group.create_task(self.buyers.one())
+            await eventually(partial(self._ask, until, orders), SETTLE_SECONDS)
+            await self._replace(dict.fromkeys(planted, ()))
+        await self.buyers.settle(SETTLE_SECONDS)
+        await until_quiet(self.stage, QUIET_SECONDS, print)
+        return {finding.promise for finding in await self._found() if finding not in before}
+
+    async def _ask(self, sql: str, *arguments: int) -> int:
+        connection = await asyncpg.connect(self.stage.database.url)
+        try:
+            return int(await connection.fetchval(sql, *arguments))
+        finally:
+            await connection.close()
+
+    async def _replace(self, planted: Mapping[str, Sequence[str]]) -> None:
+        for name, faults in planted.items():
+            service = self.stage.services[name]
+            service.plant(*faults)
+            await service.restart()
+        await heal(self.stage)
+
+    async def _found(self) -> list[Finding]:
+        return await audit.audit(self.stage.folder)
+
+
+@pytest.fixture(scope="module")
+async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene]:
+    async with _opened(tmp_path_factory) as scene:
+        yield scene
+
+
+@asynccontextmanager
+async def _opened(folders: pytest.TempPathFactory) -> AsyncIterator[Scene]:
+    async with (
+        staged(folders.mktemp("planted"), "postgres", random.Random(SEED)) as stage,
+        buyers_of(stage, SEED) as buyers,
+    ):
+        yield Scene(stage, buyers)
+
+
+MAILED = f"""
+SELECT (count(*) >= $1 + {ORDERS} AND bool_and(coalesce(m.sent, false)))::int FROM orders.orders o
+  LEFT JOIN (SELECT number, bool_or(status = 'sent') AS sent FROM mailer.mails GROUP BY number) m USING (number)
+ WHERE o.status = 'confirmed'
+"""
+TAKEN_AND_NOT_DONE = f"""
+SELECT ((SELECT count(*) FROM orders.orders) >= $1 + {ORDERS} AND NOT EXISTS (SELECT FROM orders.outbox)
+   AND NOT EXISTS (SELECT FROM bus.deliveries WHERE queue = 'tickets.order-placed'))::int
+"""
+OF_NO_ORDER = (
+    "SELECT count(*) FROM tickets.documents WHERE $1 >= 0 AND number NOT IN (SELECT number FROM orders.orders)"
+)
+
+
+async def test_the_auditor_finds_nothing_when_all_is_delivered_twice(scene: Scene) -> None:
+    twice = ("deliver-twice",)
+    planted = {"orders-1": twice, "tickets": twice, "mailer": twice}
+    assert await scene.run_planted(planted, MAILED) == set()
+
+
+async def test_the_auditor_finds_a_consumer_without_a_natural_key(scene: Scene) -> None:
+    planted = {"tickets": ("deliver-twice",), "mailer": ("no-natural-key",)}
+    assert "no mail twice" in await scene.run_planted(planted, MAILED)
+
+
+async def test_the_auditor_finds_a_consumer_that_acknowledges_before_its_effect(scene: Scene) -> None:
+    broken = await scene.run_planted({"tickets": ("acknowledge-before-effect",)}, TAKEN_AND_NOT_DONE)
+    assert "fulfilled, or visibly waiting with a reason" in broken
+
+
+async def test_the_auditor_finds_a_message_that_is_published_before_the_commit(scene: Scene) -> None:
+    hasty = ("publish-before-commit",)
+    broken = await scene.run_planted({"orders-1": hasty, "orders-2": hasty}, OF_NO_ORDER)
+    assert {"only what was committed is told", "mails tell the truth"} & broken

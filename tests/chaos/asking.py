@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -26,6 +27,7 @@ class Answer:
     status: int
     slug: str
     body: Json
+    replayed: bool = False
 
     @property
     def settles(self) -> bool:
@@ -62,11 +64,12 @@ class Asking:
         except NO_ANSWER as error:
             self._journal.note("unanswered", request=request, error=repr(error)[:200])
             return None
-        answer = Answer(response.status, *_read(response.content_type, raw))
+        replayed = response.headers.get("Idempotent-Replayed") == "true"
+        answer = Answer(response.status, *_read(response.content_type, raw), replayed)
         digest = hashlib.sha256(raw).hexdigest()
         number = answer.body.get("confirmation_number", "")
         told = {"status": answer.status, "slug": answer.slug, "sha256": digest, "number": number}
-        self._journal.note("answered", request=request, **told)
+        self._journal.note("answered", request=request, replayed=answer.replayed, **told)
         return answer
 
 
@@ -78,4 +81,5 @@ def _read(content_type: str, raw: bytes) -> tuple[str, Json]:
     if not isinstance(body, dict):
         return "", {}
     problem = content_type == "application/problem+json"
-    return (str(body.get("type", "")).rpartition("/")[2] if problem else ""), body
+    # A type ends in its slug, whether it is a URL or a URN.
+    return (re.split("[/:]", str(body.get("type", "")))[-1] if problem else ""), body

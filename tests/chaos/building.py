@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -43,7 +43,7 @@ async def _built(folder: Path, transport: Transport, chance: random.Random, part
     pid_file = data / "postgres" / "cluster" / "postmaster.pid"
     data.mkdir()
     small = await disk(data, lambda: _with_children(pid_file), parts)
-    server = EmbeddedPostgres(data)
+    server = EmbeddedPostgres(data, _writer(folder / "postgres.log", parts))
     url = await server.start()
     parts.push_async_callback(server.stop)
     broker = await start_broker(transport, url, parts)
@@ -61,6 +61,11 @@ async def _lines(database: str, broker: str, smtp: str, ports: dict[str, int], p
     shops = [f"http://127.0.0.1:{port}" for name, port in ports.items() if name.startswith("orders")]
     lines = [await parts.enter_async_context(Line(url, free_port())) for url in (database, broker, smtp, *shops)]
     return Lines(lines[0], lines[1], lines[2], tuple(lines[3:]))
+
+
+def _writer(path: Path, parts: AsyncExitStack) -> Callable[[str], None]:
+    file = parts.enter_context(path.open("a", buffering=1))
+    return lambda line: print(line, file=file)
 
 
 def _journal(folder: Path, name: str, parts: AsyncExitStack) -> Journal:

@@ -35,7 +35,8 @@ class Options:
     keep: bool = False
 
     def __str__(self) -> str:
-        return f"--seed {self.seed} --transport {self.transport} --minutes {self.seconds / 60:g} --rate {self.rate:g}"
+        told = f"--seed {self.seed} --transport {self.transport} --minutes {self.seconds / 60:g} --rate {self.rate:g}"
+        return " ".join([told, *(f"--only {name}" for name in sorted(self.only))])
 
 
 def parsed(words: Sequence[str]) -> Options:

@@ -5,6 +5,7 @@ machine's doing, so a seed brings a run's faults back, and often but not always 
 """
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -127,6 +128,8 @@ async def note_dead_letters(stage: Stage) -> None:
 
 async def judge(folder: Path) -> Verdict:
     evidence = await audit.gathered(folder)
+    # The database and its disk go with the stage.
+    (folder / "rows.json").write_text(json.dumps(evidence.rows, default=str))
     findings = audit.judged(evidence)
     emails = list(dict.fromkeys(finding.email for finding in findings if finding.email))[:3]
     stories = ["\n  ".join([email, *audit.story(evidence, email)]) for email in emails]

@@ -46,8 +46,8 @@ def only(evidence: Evidence, *requests: Request) -> None:
 
 
 def asked_again(evidence: Evidence, **first: object) -> None:
-    """The order stood when the first request was answered with this; the second was answered with 201."""
-    only(evidence, a_request(**first), a_request(sent_at=SENT_AT + 3, done_at=SENT_AT + 4))
+    """The first request was answered with this, the second with what an earlier one had been given."""
+    only(evidence, a_request(**first), a_request(sent_at=SENT_AT + 0.1, done_at=SENT_AT + 4, replayed=True))
 
 
 def mailed(evidence: Evidence, **changed: object) -> None:
@@ -59,12 +59,24 @@ SPOILT: dict[str, tuple[str, Spoil]] = {
     "a ticket is missing": ("a 201 is on disk", lambda e: e.rows["places"].clear()),
     "two orders": ("one key, one order", lambda e: e.rows["orders"].append(e.rows["orders"][0] | {"id": 2})),
     "another answer": ("the same answer again", lambda e: place(e, sha256="other")),
-    "sold out after a 201": (
+    "sold out after the 201": (
         "the same answer again",
         lambda e: place(e, sent_at=SENT_AT + 2, status=409, slug="sold-out"),
     ),
     "an order nobody placed": ("only what was asked for", lambda e: e.intents.clear()),
     "busy, and done": ("refused means not done", lambda e: asked_again(e, status=503, slug="overloaded")),
+    "busy, and done, and not asked again": (
+        "refused means not done",
+        lambda e: only(e, a_request(status=503, slug="overloaded")),
+    ),
+    "busy, and done before it was asked again": (
+        "refused means not done",
+        lambda e: only(e, a_request(status=503, slug="overloaded"), a_request(sent_at=SENT_AT + 2)),
+    ),
+    "sold out, and done": (
+        "refused means not done",
+        lambda e: only(e, a_request(status=None), a_request(sent_at=SENT_AT + 1, status=409, slug="sold-out")),
+    ),
     "never found out": ("unknown is found out", lambda e: only(e, a_request(status=503, slug="outcome-unknown"))),
     "no problem": ("every answer is a problem or a success", lambda e: place(e, status=500, slug="")),
     "oversold": ("a place is sold once", lambda e: e.rows["types"][0].update(capacity=0, available=-1)),
@@ -194,9 +206,15 @@ def test_busy_after_a_lost_answer_contradicts_nothing_since_it_speaks_of_its_own
     assert judged(evidence) == []
 
 
+def test_an_order_that_was_refused_and_then_taken_contradicts_nothing(tmp_path: Path) -> None:
+    evidence = sound(tmp_path)
+    only(evidence, a_request(status=503, slug="overloaded"), a_request(sent_at=SENT_AT + 0.2))
+    assert judged(evidence) == []
+
+
 def test_journals_are_read_as_they_were_written() -> None:
     asked = {"kind": "asked", "intent": 1, "verb": "place", "keyed": True, "quantity": 2, "email": EMAIL}
-    answered = {"kind": "answered", "status": 201, "slug": "", "sha256": "s", "number": NUMBER}
+    answered = {"kind": "answered", "status": 201, "slug": "", "sha256": "s", "number": NUMBER, "replayed": False}
     lines = [
         {"at": 1.0, "request": 1, **asked},
         {"at": 2.0, "request": 2, **asked},

@@ -12,7 +12,10 @@ OPEN = frozenset({"outcome-unknown", "idempotency-conflict", "internal"})
 
 @dataclass(slots=True)
 class Request:
-    """One request. `status` is None where no answer came; `done_at` is when it was there, or given up."""
+    """One request. `status` is None where no answer came; `done_at` is when it was there, or given up.
+
+    `replayed`: the answer says that it was given before, so that another request did it.
+    """
 
     verb: str
     keyed: bool
@@ -22,6 +25,7 @@ class Request:
     slug: str = ""
     sha256: str = ""
     number: str = ""
+    replayed: bool = False
     done_at: float = float("inf")
 
     @property
@@ -32,6 +36,10 @@ class Request:
     def refused(self) -> bool:
         """Told that nothing was done."""
         return self.status is not None and self.status >= 400 and bool(self.slug) and self.slug not in OPEN
+
+    @property
+    def may_have_done_it(self) -> bool:
+        return self.open or (self.accepted and not self.replayed)
 
     @property
     def open(self) -> bool:
@@ -84,7 +92,7 @@ def _settle(request: Request, line: Line) -> None:
     request.done_at = line["at"]
     if line["kind"] == "answered":
         request.status, request.slug = line["status"], line["slug"]
-        request.sha256, request.number = line["sha256"], line["number"]
+        request.sha256, request.number, request.replayed = line["sha256"], line["number"], line["replayed"]
 
 
 def answers(all_intents: Iterable[Intent]) -> Iterator[tuple[Intent, Request]]:

@@ -57,24 +57,18 @@ def _same_answer(intent: Intent) -> Iterator[Finding]:
 
 
 def _refused_is_not_done(intent: Intent, rows: list[Row]) -> Iterator[Finding]:
-    """A row that stood when a refusal was given contradicts it, unless an earlier request may have made it."""
+    """An order stands through a request that was accepted, or whose outcome was left open, and that came before it."""
     row = min(rows, key=lambda row: row["placed_at"], default=None)
-    if row is None:
+    refused = [request for request in intent.about("place") if request.refused]
+    if row is None or not refused:
         return
-    doubtful = False
-    for request, following in _with_next(intent.about("place")):
-        stood = row["placed_at"].timestamp() < min(request.done_at, following)
-        if request.refused and stood and (request.slug in FINAL or not doubtful):
-            what = f"{row['number']} stands, and was answered {request.status} {request.slug}"
-            yield Finding("refused means not done", what, intent.email)
-            return
-        doubtful = doubtful or request.open or request.accepted
-
-
-def _with_next(requests: list[Request]) -> Iterator[tuple[Request, float]]:
-    """Each with when the next was sent."""
-    later = [request.sent_at for request in requests[1:]] + [float("inf")]
-    yield from zip(requests, later, strict=True)
+    placed_at = row["placed_at"].timestamp()
+    makers = [one for one in intent.about("place") if one.may_have_done_it and one.sent_at <= placed_at]
+    contradicted = [one for one in refused if not makers or (one.slug in FINAL and placed_at < one.done_at)]
+    if contradicted:
+        told = contradicted[0]
+        what = f"{row['number']} stands, and was answered {told.status} {told.slug}"
+        yield Finding("refused means not done", what, intent.email)
 
 
 def _found_out(intent: Intent) -> Iterator[Finding]:

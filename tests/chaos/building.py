@@ -33,7 +33,8 @@ async def staged(folder: Path, transport: Transport, chance: random.Random) -> A
         for service in stage.services.values():
             service.start()
             parts.push_async_callback(service.end)
-        await stage.everything_runs()
+        if lame := await stage.not_ready():
+            raise OSError(f"not ready: {lame}; see {folder}")
         yield stage
 
 

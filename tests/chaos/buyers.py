@@ -12,8 +12,8 @@ from tests.chaos.asking import Answer, Asking, Json, Verb
 # A buyer gives up for the moment after this; what is unknown then is found out when all is healed.
 PATIENCE_SECONDS = 20.0
 WITHOUT_KEY, REPEATING, CANCELLING, RESENDING, SCARCE = 0.1, 0.1, 0.1, 0.05, 0.1
-LONGEST_DELAY_SECONDS = 10.0
 MOST_TICKETS = 3
+LARGE, MANY_TICKETS = 0.01, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,13 @@ class Wish:
 
 
 class Buyers:
-    """`chance` decides what each wants; what they were told is in the journal of `asking`."""
+    """`chance` decides what each wants, and within `delay` seconds of their order what they want next.
 
-    def __init__(self, asking: Asking, on_sale: OnSale, chance: random.Random) -> None:
+    What they were told is in the journal of `asking`.
+    """
+
+    def __init__(self, asking: Asking, on_sale: OnSale, chance: random.Random, delay: float) -> None:
+        self._delay = delay
         self._asking = asking
         self._on_sale = on_sale
         self._chance = chance
@@ -55,6 +59,10 @@ class Buyers:
                 await asyncio.wait_for(stop.wait(), self._chance.expovariate(rate))
             except TimeoutError:
                 continue
+        await self.finish()
+
+    async def finish(self) -> None:
+        """Wait for what their orders led to."""
         while self._tasks:
             await asyncio.gather(*self._tasks)
 
@@ -78,7 +86,7 @@ class Buyers:
         return answer
 
     def _order(self, intent: int) -> Wish:
-        quantity = self._chance.randint(1, MOST_TICKETS)
+        quantity = MANY_TICKETS if self._chance.random() < LARGE else self._chance.randint(1, MOST_TICKETS)
         kind = self._on_sale.scarce if self._chance.random() < SCARCE else self._on_sale.plenty
         names = [{"name": f"Guest {number} of {intent}"} for number in range(1, quantity + 1)]
         body = {
@@ -94,7 +102,7 @@ class Buyers:
     async def _afterwards(self, place: Wish, order: Json) -> None:
         roll = self._chance.random()
         # Drawn before the wait: what else happens meanwhile changes nothing of it.
-        await asyncio.sleep(self._chance.uniform(0, LONGEST_DELAY_SECONDS))
+        await asyncio.sleep(self._chance.uniform(0, self._delay))
         base = f"/v1/orders/{order['confirmation_number']}"
         token = {"Authorization": f"Bearer {order['access_token']}"}
         if roll < REPEATING:

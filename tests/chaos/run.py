@@ -27,6 +27,7 @@ from tests.chaos.stage import Stage
 from tests.servers.waiting import eventually
 
 SETTLE_SECONDS = 60.0
+DELAY_SECONDS = 10.0
 LOOK_AGAIN_SECONDS = 5.0
 
 Say = Callable[[str], None]
@@ -53,11 +54,14 @@ async def run(options: Options, folder: Path, say: Say) -> Verdict:
             say("healed; finding out what is unknown")
             await buyers.settle(SETTLE_SECONDS)
         await until_quiet(stage, options.quiet, say)
+        for name, reason in (await stage.not_ready(within=0)).items():
+            stage.journal.note("lame", what=name, reason=reason)
         return await judge(folder)
 
 
 @asynccontextmanager
-async def buyers_of(stage: Stage, seed: int) -> AsyncIterator[Buyers]:
+async def buyers_of(stage: Stage, seed: int, delay: float = DELAY_SECONDS) -> AsyncIterator[Buyers]:
+    """See `Buyers`; an event is put on sale for them."""
     on_sale: OnSale = await put_on_sale(stage)
     journal = Journal(stage.folder / "clients.jsonl")
     timeout, connector = aiohttp.ClientTimeout(total=ANSWER_SECONDS), aiohttp.TCPConnector(limit=0)
@@ -65,7 +69,7 @@ async def buyers_of(stage: Stage, seed: int) -> AsyncIterator[Buyers]:
         async with aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
             shops = [line.url for line in stage.lines.shops]
             asking = Asking(http, shops, journal, random.Random(f"shops {seed}"))
-            yield Buyers(asking, on_sale, random.Random(f"buyers {seed}"))
+            yield Buyers(asking, on_sale, random.Random(f"buyers {seed}"), delay)
     finally:
         journal.close()
 
@@ -93,10 +97,10 @@ def _told(plan: Iterator[schedule.Strike], say: Say) -> Iterator[schedule.Strike
 
 
 async def heal(stage: Stage) -> None:
-    """Every fault heals itself; that all of it serves again is waited for."""
+    """Every fault heals itself; that all of it serves again is waited for. Whoever does not is looked at in the end."""
     stage.sink.behave()
     await stage.repair_database()
-    await stage.everything_runs()
+    await stage.not_ready()
 
 
 async def until_quiet(stage: Stage, within: float, say: Say) -> None:

@@ -29,4 +29,4 @@ async def put_on_sale(stage: Stage, scarce: int = SCARCE) -> OnSale:
 
 def _kind(name: str, capacity: int) -> dict[str, object]:
     price = {"amount": 4500, "currency": "EUR"}
-    return {"name": name, "slug": name.lower(), "price": price, "capacity": capacity, "max_per_order": 10}
+    return {"name": name, "slug": name.lower(), "price": price, "capacity": capacity, "max_per_order": 100}

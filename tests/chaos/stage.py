@@ -61,11 +61,16 @@ class Stage:
             raise OSError(f"boxoffice {' '.join(words)}: {complaint.decode(errors='replace')[-500:]}")
         return output.decode()
 
-    async def everything_runs(self, within: float = READY_SECONDS) -> None:
-        """Wait until each service says that it can serve. Raises `TimeoutError`."""
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3)) as http:
-            for service in self.services.values():
-                await eventually(partial(_ready, http, service.url), within, NOT_YET)
+    async def not_ready(self, within: float = READY_SECONDS) -> dict[str, str]:
+        """Wait until each service says that it can serve; those that don't by then, and why."""
+        found: dict[str, str] = {}
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3), raise_for_status=_refusal) as http:
+            for name, service in self.services.items():
+                try:
+                    await eventually(partial(_ready, http, service.url), within, NOT_YET)
+                except TimeoutError as error:
+                    found[name] = str(error)
+        return found
 
     async def repair_database(self) -> None:
         """Whatever state it is in: it answers afterwards."""
@@ -83,5 +88,11 @@ class Stage:
 
 
 async def _ready(http: aiohttp.ClientSession, url: str) -> bool:
-    async with http.get(f"{url}/readyz") as answer:
-        return answer.status == 200
+    async with http.get(f"{url}/readyz"):
+        return True
+
+
+async def _refusal(answer: aiohttp.ClientResponse) -> None:
+    """Raises `OSError` with what it says."""
+    if answer.status != 200:
+        raise OSError(f"{answer.status} {(await answer.text())[:300]}")

@@ -2,13 +2,14 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
 import asyncpg
 import pytest
+from redis.asyncio import Redis
 
 from tests.chaos import audit
 from tests.chaos.audit import Finding
@@ -22,6 +23,19 @@ ORDERS = 6
 QUIET_SECONDS = 6.0
 SETTLE_SECONDS = 30.0
 SEED = 1
+QUEUE = "boxoffice:tickets.order-placed"
+
+MAILED = f"""
+SELECT (count(*) >= $1 + {ORDERS} AND bool_and(coalesce(m.sent, false)))::int FROM orders.orders o
+  LEFT JOIN (SELECT number, bool_or(status = 'sent') AS sent FROM mailer.mails GROUP BY number) m USING (number)
+ WHERE o.status = 'confirmed'
+"""
+ALL_PUBLISHED = f"""
+SELECT (count(*) >= $1 + {ORDERS} AND NOT EXISTS (SELECT FROM orders.outbox))::int FROM orders.orders
+"""
+OF_NO_ORDER = "SELECT count(*) FROM tickets.documents WHERE number NOT IN (SELECT number FROM orders.orders)"
+
+Until = Callable[[int], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +45,41 @@ class Scene:
     stage: Stage
     buyers: Buyers
 
-    async def run_planted(self, planted: Mapping[str, Sequence[str]], until: str) -> set[str]:
+    async def run_planted(self, planted: Mapping[str, Sequence[str]], until: Until) -> set[str]:
         """The promises that are newly broken once orders were placed with these faults planted, by service.
 
-        When the query `until` says so ($1 is the number of orders before), what is planted is killed, and the sound
+        When `until` says so (it is given the number of orders before), what is planted is killed, and the sound
         product goes on.
         """
         before = set(await self._found())
-        orders = await self._ask("SELECT count(*) FROM orders.orders")
+        orders = await self.ask("SELECT count(*) FROM orders.orders")
         await self._replace(planted)
         async with asyncio.TaskGroup() as group:
             for _ in range(ORDERS):
                 group.create_task(self.buyers.one())
-            await eventually(partial(self._ask, until, orders), SETTLE_SECONDS)
+            await eventually(partial(until, orders), SETTLE_SECONDS)
             await self._replace(dict.fromkeys(planted, ()))
+        await self.buyers.finish()
         await self.buyers.settle(SETTLE_SECONDS)
         await until_quiet(self.stage, QUIET_SECONDS, print)
         return {finding.promise for finding in await self._found() if finding not in before}
 
-    async def _ask(self, sql: str, *arguments: int) -> int:
+    async def mailed(self, before: int) -> int:
+        """Whether all who ordered have their mail."""
+        return await self.ask(MAILED, before)
+
+    async def taken(self, before: int) -> bool:
+        """Whether all orders' messages have been acknowledged."""
+        if not await self.ask(ALL_PUBLISHED, before):
+            return False
+        async with Redis.from_url(self.stage.broker.url, protocol=2) as broker:
+            return await broker.exists(QUEUE) == 0 or await broker.xlen(QUEUE) == 0
+
+    async def told_of_nothing(self, _: int) -> int:
+        """Whether tickets were made for an order that is not there."""
+        return await self.ask(OF_NO_ORDER)
+
+    async def ask(self, sql: str, *arguments: int) -> int:
         connection = await asyncpg.connect(self.stage.database.url)
         try:
             return int(await connection.fetchval(sql, *arguments))
@@ -76,43 +106,28 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
 @asynccontextmanager
 async def _opened(folders: pytest.TempPathFactory) -> AsyncIterator[Scene]:
     async with (
-        staged(folders.mktemp("planted"), "postgres", random.Random(SEED)) as stage,
-        buyers_of(stage, SEED) as buyers,
+        staged(folders.mktemp("planted"), "redis", random.Random(SEED)) as stage,
+        buyers_of(stage, SEED, delay=0.1) as buyers,
     ):
         yield Scene(stage, buyers)
 
 
-MAILED = f"""
-SELECT (count(*) >= $1 + {ORDERS} AND bool_and(coalesce(m.sent, false)))::int FROM orders.orders o
-  LEFT JOIN (SELECT number, bool_or(status = 'sent') AS sent FROM mailer.mails GROUP BY number) m USING (number)
- WHERE o.status = 'confirmed'
-"""
-TAKEN_AND_NOT_DONE = f"""
-SELECT ((SELECT count(*) FROM orders.orders) >= $1 + {ORDERS} AND NOT EXISTS (SELECT FROM orders.outbox)
-   AND NOT EXISTS (SELECT FROM bus.deliveries WHERE queue = 'tickets.order-placed'))::int
-"""
-OF_NO_ORDER = (
-    "SELECT count(*) FROM tickets.documents WHERE $1 >= 0 AND number NOT IN (SELECT number FROM orders.orders)"
-)
-
-
 async def test_the_auditor_finds_nothing_when_all_is_delivered_twice(scene: Scene) -> None:
     twice = ("deliver-twice",)
-    planted = {"orders-1": twice, "tickets": twice, "mailer": twice}
-    assert await scene.run_planted(planted, MAILED) == set()
+    assert await scene.run_planted({"orders-1": twice, "tickets": twice, "mailer": twice}, scene.mailed) == set()
 
 
 async def test_the_auditor_finds_a_consumer_without_a_natural_key(scene: Scene) -> None:
     planted = {"tickets": ("deliver-twice",), "mailer": ("no-natural-key",)}
-    assert "no mail twice" in await scene.run_planted(planted, MAILED)
+    assert "no mail twice" in await scene.run_planted(planted, scene.mailed)
 
 
 async def test_the_auditor_finds_a_consumer_that_acknowledges_before_its_effect(scene: Scene) -> None:
-    broken = await scene.run_planted({"tickets": ("acknowledge-before-effect",)}, TAKEN_AND_NOT_DONE)
+    broken = await scene.run_planted({"tickets": ("acknowledge-before-effect",)}, scene.taken)
     assert "fulfilled, or visibly waiting with a reason" in broken
 
 
 async def test_the_auditor_finds_a_message_that_is_published_before_the_commit(scene: Scene) -> None:
     hasty = ("publish-before-commit",)
-    broken = await scene.run_planted({"orders-1": hasty, "orders-2": hasty}, OF_NO_ORDER)
+    broken = await scene.run_planted({"orders-1": hasty, "orders-2": hasty}, scene.told_of_nothing)
     assert {"only what was committed is told", "mails tell the truth"} & broken

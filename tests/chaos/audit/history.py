@@ -7,7 +7,8 @@ from typing import Any
 Line = dict[str, Any]
 
 # Answers that leave it open whether it was done.
-OPEN = frozenset({"outcome-unknown", "idempotency-conflict", "internal"})
+CONFLICT = "idempotency-conflict"
+OPEN = frozenset({"outcome-unknown", "internal", CONFLICT})
 
 
 @dataclass(slots=True)
@@ -39,7 +40,8 @@ class Request:
 
     @property
     def may_have_done_it(self) -> bool:
-        return self.open or (self.accepted and not self.replayed)
+        # A conflict speaks of another request under the same key.
+        return (self.open and self.slug != CONFLICT) or (self.accepted and not self.replayed)
 
     @property
     def open(self) -> bool:

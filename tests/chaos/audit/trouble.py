@@ -19,7 +19,7 @@ class Troubles:
 
     spans: dict[str, list[Span]]
     kills: dict[str, list[float]]
-    ended_by_themselves: Sequence[str]
+    out_of_service: Sequence[str]
 
     def touched(self, what: str, since: float, until: float) -> bool:
         return any(begin <= until and since <= end for begin, end in self.spans.get(what, ()))
@@ -57,6 +57,8 @@ def troubles(lines: Iterable[dict[str, Any]]) -> Troubles:
                     spans[what].append((begin["at"], line["at"] + AFTERMATH_SECONDS))
             case "killed":
                 kills[line["what"]].append(line["at"])
+            case "lame":
+                ended.append(f"{line['what']} can't serve though all is healed: {line['reason']}")
             case "ended" if not line["by_us"]:
                 ended.append(f"{line['what']} ended by itself with {line['code']}")
     for begin in begun.values():

@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.chaos.noise import tracebacks
 from tests.chaos.options import Options, parsed
 from tests.chaos.run import Verdict, run
 
@@ -32,6 +33,10 @@ def main() -> int:
 
 def _tell(verdict: Verdict, options: Options, folder: Path) -> None:
     print(f"\n{verdict.orders} orders, {verdict.mails} mails, {verdict.strikes} faults; seed {options.seed}")
+    for what in verdict.impossible:
+        print(f"  not done here: {what}")
+    for cause, count in tracebacks(folder).most_common(SHOWN):
+        print(f"  {count} tracebacks of {cause}")
     for finding in verdict.findings[:SHOWN]:
         print(f"  {finding}")
     if not verdict.findings:

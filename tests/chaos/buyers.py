@@ -66,6 +66,12 @@ class Buyers:
         while self._tasks:
             await asyncio.gather(*self._tasks)
 
+    async def leave(self) -> None:
+        """At once, whatever is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def settle(self, within: float) -> int:
         """Repeat what is unknown until it is answered; how many are still unknown after `within` seconds."""
         async with asyncio.TaskGroup() as group:

@@ -6,12 +6,11 @@ any file longer, which is what a full disk feels like, but for the error's name 
 
 import asyncio
 import os
-import resource
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 ROOM_BYTES = 4 << 30
 PAGE = 4096
@@ -22,7 +21,8 @@ class Disk(Protocol):
 
     how: str
 
-    async def fill(self) -> None: ...
+    async def fill(self) -> None:
+        """Raises `OSError` where that can't be had."""
 
     async def free(self) -> None: ...
 
@@ -55,18 +55,27 @@ class NoLongerFiles:
     how: str = "no file may grow (EFBIG): mounting a small disk is not allowed here"
 
     async def fill(self) -> None:
-        self._limit(0)
+        await self._limit("0")
 
     async def free(self) -> None:
-        self._limit(resource.RLIM_INFINITY)
+        await self._limit("unlimited")
 
-    def _limit(self, length: int) -> None:
+    async def _limit(self, length: str) -> None:
+        """By a program that runs as who is limited: root itself may be without the right to."""
         for pid in self.processes():
-            try:
-                _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, (length, hard))
-            except ProcessLookupError:
-                continue
+            if await _run("prlimit", f"--pid={pid}", f"--fsize={length}:", **_as_owner(pid)) and _runs(pid):
+                raise OSError("no small disk and no limits here: neither mount nor prlimit is allowed")
+
+
+def _as_owner(pid: int) -> dict[str, Any]:
+    if os.geteuid() != 0 or not _runs(pid):
+        return {}
+    owner = Path(f"/proc/{pid}").stat()
+    return {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+
+
+def _runs(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
 
 
 async def disk(folder: Path, processes: Callable[[], list[int]], parts: AsyncExitStack) -> Disk:
@@ -77,8 +86,12 @@ async def disk(folder: Path, processes: Callable[[], list[int]], parts: AsyncExi
     return SmallDisk(folder)
 
 
-async def _run(*command: "str | Path") -> int:
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
-    )
+async def _run(*command: "str | Path", **user: Any) -> int:
+    """The exit code; 127 where there is no such program."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, **user
+        )
+    except FileNotFoundError:
+        return 127
     return await process.wait()

@@ -42,6 +42,7 @@ class Verdict:
     orders: int
     strikes: int
     mails: int
+    impossible: list[str]
 
 
 async def run(options: Options, folder: Path, say: Say) -> Verdict:
@@ -69,7 +70,11 @@ async def buyers_of(stage: Stage, seed: int, delay: float = DELAY_SECONDS) -> As
         async with aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
             shops = [line.url for line in stage.lines.shops]
             asking = Asking(http, shops, journal, random.Random(f"shops {seed}"))
-            yield Buyers(asking, on_sale, random.Random(f"buyers {seed}"), delay)
+            buyers = Buyers(asking, on_sale, random.Random(f"buyers {seed}"), delay)
+            try:
+                yield buyers
+            finally:
+                await buyers.leave()
     finally:
         journal.close()
 
@@ -138,4 +143,5 @@ async def judge(folder: Path) -> Verdict:
     emails = list(dict.fromkeys(finding.email for finding in findings if finding.email))[:3]
     stories = ["\n  ".join([email, *audit.story(evidence, email)]) for email in emails]
     strikes = sum(line["kind"] == "begins" for _, line in evidence.lines)
-    return Verdict(findings, stories, len(evidence.rows["orders"]), strikes, len(evidence.taken))
+    impossible = {f"{line['fault']}: {line['reason']}" for _, line in evidence.lines if line["kind"] == "impossible"}
+    return Verdict(findings, stories, len(evidence.rows["orders"]), strikes, len(evidence.taken), sorted(impossible))

@@ -38,6 +38,7 @@ async def test_a_short_run_of_faults_keeps_every_promise(tmp_path: Path, capsys:
         print(f"\nchaos: seed {SEED}, {verdict.orders} orders, {verdict.mails} mails, {verdict.strikes} faults")
     told = "\n".join([*said, *map(str, verdict.findings), *verdict.stories])
     assert not verdict.findings, told
+    assert not verdict.impossible, verdict.impossible
     assert verdict.orders > SHORT.seconds
     assert verdict.mails > SHORT.seconds
     assert verdict.strikes > 5

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from tests.chaos.audit.evidence import Evidence, Row
 
 # What can be told of any moment.
-TOLD_FAULTS = frozenset({"begins", "heals", "killed", "ended"})
+TOLD_FAULTS = frozenset({"begins", "heals", "impossible", "killed", "ended"})
 
 
 def story(evidence: Evidence, email: str) -> Iterator[str]:

@@ -11,10 +11,18 @@ from tests.chaos.journal import Journal
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds: how long a fault lasts, and the quiet after it; each between these two."""
+    """Seconds: how long a fault lasts, and the quiet after it; each between these two.
+
+    A share of the faults lasts long: past every lease, and past what the services wait for an answer.
+    """
 
     lasting: tuple[float, float] = (2.0, 14.0)
     quiet: tuple[float, float] = (3.0, 10.0)
+    long: tuple[float, float] = (32.0, 45.0)
+    long_share: float = 0.1
+
+    def length(self, chance: random.Random) -> float:
+        return chance.uniform(*(self.long if chance.random() < self.long_share else self.lasting))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,7 @@ def planned(faults: Sequence[Fault], pace: Pace, chance: random.Random) -> Itera
     """Every fault once in a random order, and then again in another; without end."""
     while True:
         for fault in chance.sample(faults, k=len(faults)):
-            yield Strike(chance.uniform(*pace.quiet), fault, chance.uniform(*pace.lasting))
+            yield Strike(chance.uniform(*pace.quiet), fault, pace.length(chance))
 
 
 async def strike_all(plan: Iterator[Strike], journal: Journal, stop: asyncio.Event) -> None:

@@ -18,7 +18,7 @@ SHORT = Options(
     seconds=length(20.0, 120.0),
     rate=8.0,
     quiet=60.0,
-    pace=Pace(lasting=(0.5, 2.5), quiet=(0.3, 1.0)),
+    pace=Pace(lasting=(0.5, 2.5), quiet=(0.3, 1.0), long_share=0.0),
     # What heals within seconds: others have a mail or a message wait for minutes.
     only=frozenset(
         {
@@ -54,6 +54,7 @@ def test_a_seed_repeats_its_faults_and_every_fault_comes_before_any_comes_again(
     strikes = [next(first) for _ in range(40)]
     assert strikes == [next(again) for _ in range(40)]
     assert strikes != [next(other) for _ in range(40)]
+    assert any(strike.seconds > 30 for strike in strikes)
     for half in (strikes[:20], strikes[20:]):
         assert {strike.fault.name for strike in half} == {fault.name for fault in faults}
 

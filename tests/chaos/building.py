@@ -22,6 +22,8 @@ from tests.servers.programs import free_port
 ROOT = Path(__file__).parent.parent.parent
 # Two processes of orders, side by side as two machines would be.
 SERVICES = ("orders-1", "orders-2", "tickets", "mailer", "webhooks")
+# Long enough that some mails are always on their way when a fault strikes.
+THINKING_SECONDS = 0.3
 
 
 @asynccontextmanager
@@ -48,7 +50,7 @@ async def _built(folder: Path, transport: Transport, chance: random.Random, part
     url = await server.start()
     parts.push_async_callback(server.stop)
     broker = await start_broker(transport, url, parts)
-    sink = await parts.enter_async_context(Sink(free_port(), _journal(folder, "sink", parts), chance))
+    sink = await parts.enter_async_context(Sink(free_port(), _journal(folder, "sink", parts), chance, THINKING_SECONDS))
     ports = {name: free_port() for name in SERVICES}
     lines = await _lines(url, broker.url, sink.url, ports, parts)
     environment = _environment(lines, data, transport)

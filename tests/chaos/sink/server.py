@@ -18,9 +18,13 @@ LINE_BYTES = 65536
 
 
 class Sink:
-    """Listens on `port` of 127.0.0.1. `chance` decides who meets a misbehaviour."""
+    """Listens on `port` of 127.0.0.1. `chance` decides who meets a misbehaviour.
 
-    def __init__(self, port: int, journal: Journal, chance: random.Random) -> None:
+    It takes up to `thinking` seconds over each mail before it answers, as servers do that write it to a disk.
+    """
+
+    def __init__(self, port: int, journal: Journal, chance: random.Random, thinking: float = 0.0) -> None:
+        self._thinking = thinking
         self.url = f"smtp://127.0.0.1:{port}"
         self._port = port
         self._journal = journal
@@ -87,6 +91,9 @@ class Sink:
         """Whether a mail that is taken now is not to be answered for."""
         bad = self._bad
         return bad is not None and bad.manner == "take-and-drop" and self._chance.random() < bad.share
+
+    async def think(self) -> None:
+        await asyncio.sleep(self._chance.uniform(0, self._thinking))
 
     def take(self, sender: str, recipient: str, content: bytes) -> int:
         self._taken += 1

@@ -19,6 +19,9 @@ class Desk(Protocol):
     def keeps_quiet(self) -> bool:
         """Whether a mail that is taken now is not to be answered for."""
 
+    async def think(self) -> None:
+        """Until the mail would be on a disk."""
+
     def take(self, sender: str, recipient: str, content: bytes) -> int:
         """The mail's serial number."""
 
@@ -72,6 +75,7 @@ class Session:
             await self._say(refusal)
             return
         serial = self._desk.take(self._sender, self._recipient, content)
+        await self._desk.think()
         if self._desk.keeps_quiet():
             raise Dropped
         await self._say("250 2.0.0 taken")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from boxoffice import cli
 from services.mailer import store as mails
 from services.mailer.mails import MailKey
-from services.mailer.store import Claim, Held, Settled
+from services.mailer.store import Answer, Claimant
 from shared import bus as buses
 from shared import outbox
 from shared.bus import Bus, BusError, Delivery, Done, Handler, Message, Subscription, Verdict
@@ -67,9 +67,9 @@ def publish_before_commit() -> None:
 def no_natural_key() -> None:
     claim = mails.claim_tickets
 
-    async def forgetful(connection: Connection, key: MailKey, issued: TicketsIssued) -> Claim | Held | Settled:
+    async def forgetful(connection: Connection, key: MailKey, by: Claimant, issued: TicketsIssued) -> Answer:
         await connection.execute("DELETE FROM mails WHERE number = $1", key.number)
-        return await claim(connection, key, issued)
+        return await claim(connection, key, by, issued)
 
     mails.claim_tickets = forgetful
 
@@ -90,8 +90,8 @@ def deliver_twice() -> None:
 def _change_every_bus(change: Callable[[Bus], None]) -> None:
     connect = buses.connect
 
-    async def changed(urls: str, *, source: str) -> Bus:
-        bus = await connect(urls, source=source)
+    async def changed(urls: str, *, source: str, database: str = "") -> Bus:
+        bus = await connect(urls, source=source, database=database)
         change(bus)
         return bus
 

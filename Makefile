@@ -1,5 +1,5 @@
 # The commands people type. `make help` lists them.
-.PHONY: help run test soak fuzz bench bench-bus bench-fulfilment bench-edge gallery contracts check lock
+.PHONY: help run test soak chaos fuzz bench bench-bus bench-fulfilment bench-edge gallery contracts check lock
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -13,6 +13,9 @@ test: ## set up what is missing and run every test (ARGS="-k placing")
 
 soak: ## failures at full length: 20,000 messages, 100,000 waiting, a minute frozen (ten minutes)
 	@sh infra/setup.sh requirements-dev.txt && SOAK=1 exec .venv/bin/pytest -m soak $(ARGS)
+
+chaos: ## 20 minutes of seeded faults under orders, then an audit (ARGS="--minutes 5 --transport redis", SEED=7)
+	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/python -m tests.chaos $(ARGS)
 
 bench: ## orders a second, beside pgbench and a bare aiohttp (ARGS="--processes 2 --existing 10000000")
 	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/python -m benchmarks.orders $(ARGS)

@@ -14,7 +14,8 @@ BEGINNING_BYTES = 1000
 class Line:
     """Forwards a port of its own on 127.0.0.1 to the server of `url`.
 
-    `url` leads through the line. While cut, nothing listens and every open connection is reset.
+    `url` leads through the line. While cut, nothing listens and every open connection is reset. While held,
+    connections stand and are taken, and nothing comes through.
     """
 
     def __init__(self, url: str, port: int) -> None:
@@ -28,6 +29,7 @@ class Line:
         self._calls: set[asyncio.Task[None]] = set()
         self._last_words: tuple[bytes, bytes] | None = None
         self._silent = False
+        self._flowing = asyncio.Event()
 
     async def __aenter__(self) -> "Line":
         await self.mend()
@@ -39,12 +41,18 @@ class Line:
         await self.cut()
 
     async def mend(self) -> None:
-        """Take connections again."""
+        """Take connections again, and pass on what was held."""
+        self._flowing.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._call, "127.0.0.1", self.port)
 
+    def hold(self) -> None:
+        """Pass nothing on, as a network that drops every packet."""
+        self._flowing.clear()
+
     async def cut(self) -> None:
         """Reset every connection and refuse new ones."""
+        self._flowing.set()
         server = self._break()
         await asyncio.gather(*self._calls, return_exceptions=True)
         if server:
@@ -70,6 +78,7 @@ class Line:
         assert task
         self._calls.add(task)
         self._ends.add(writer)
+        await self._flowing.wait()
         try:
             far_reader, far_writer = await asyncio.open_connection(*self._target)
         except OSError:
@@ -78,7 +87,8 @@ class Line:
             self._ends.add(far_writer)
             beginning = bytearray()
             await asyncio.gather(
-                _copy(reader, far_writer, partial(self._hear, beginning)), _copy(far_reader, writer, self._answer)
+                self._copy(reader, far_writer, partial(self._hear, beginning)),
+                self._copy(far_reader, writer, self._answer),
             )
             self._ends.discard(far_writer)
         finally:
@@ -95,13 +105,15 @@ class Line:
             self._silent = False
             self._break()
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hear: Callable[[bytes], None]) -> None:
-    with suppress(OSError):
-        while chunk := await reader.read(65536):
-            hear(chunk)
-            writer.write(chunk)
-            await writer.drain()
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
+    async def _copy(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hear: Callable[[bytes], None]
+    ) -> None:
+        with suppress(OSError):
+            while chunk := await reader.read(65536):
+                await self._flowing.wait()
+                hear(chunk)
+                writer.write(chunk)
+                await writer.drain()
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()

@@ -1,5 +1,7 @@
 """A line carries, is cut, and carries again."""
 
+import asyncio
+
 import asyncpg
 import pytest
 
@@ -18,6 +20,19 @@ async def test_a_line_carries_is_cut_and_mended(database_url: str, free_port: in
             await asyncpg.connect(line.url)
         await line.mend()
         await eventually(lambda: answers(line.url), ignoring=(OSError,))
+
+
+async def test_a_held_line_lets_nothing_through_and_loses_nothing(database_url: str, free_port: int) -> None:
+    async with Line(database_url, free_port) as line:
+        connection = await asyncpg.connect(line.url)
+        line.hold()
+        asked = asyncio.create_task(connection.fetchval("SELECT 1"))
+        with pytest.raises(TimeoutError):
+            await asyncpg.connect(line.url, timeout=0.3)
+        assert not asked.done()
+        await line.mend()
+        assert await asked == 1
+        await connection.close()
 
 
 async def answers(url: str) -> bool:

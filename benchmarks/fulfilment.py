@@ -1,8 +1,8 @@
 """From POST to the mail server's 250, beside the classic design: `python -m benchmarks.fulfilment`.
 
-In one run on one machine: tickets as reportlab's manual draws them, on one core; the Celery design
-(`benchmarks/celery_design.py`); and ours, four services as `boxoffice serve` runs them, with the bus in Postgres,
-RabbitMQ and Redis. Each order has two tickets. Buyers and their mail server are one small compiled process
+In one run on one machine: tickets as reportlab's manual draws them, on one core, before each of the others; the
+Celery design (`benchmarks/celery_design.py`); and ours, four services as `boxoffice serve` runs them, with the bus in
+Postgres, RabbitMQ and Redis. Each order has two tickets. Buyers and their mail server are one small compiled process
 (`benchmarks/native`), so that the cores are the systems'. For each system:
 
     mailed       orders a second while always as many are placed and not yet mailed as it mails in two seconds (up to
@@ -30,7 +30,7 @@ from redis.asyncio import Redis
 from benchmarks import accounts, stage, systems
 from benchmarks.buyers import MARK, Buyers, Outcome, Run, an_order, opened
 from benchmarks.systems import System
-from benchmarks.telling import Yardstick, tell_faults, tell_latency, tell_memory, tell_rate, tell_usage
+from benchmarks.telling import Yardstick, tell_faults, tell_latency, tell_memory, tell_naive, tell_rate, tell_usage
 from tests.servers import rabbitmq, redis
 from tests.servers.choosing import first_of
 
@@ -82,27 +82,21 @@ async def _run(options: argparse.Namespace) -> None:
         if url:
             os.environ[variable] = url
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    naive = await systems.naive_tickets_a_second(options.celery_python or sys.executable, options.seconds / 4)
-    print(f"naive tickets of reportlab on one core: {naive:.1f}/s, {1000 / naive:.1f} ms each")
-    yardstick = Yardstick(naive)
+    celery: float | None = None
     async with stage.postgres(options.database_url) as server:
-        if options.celery_python:
-            async with (
-                _virtual_host() as broker,
-                systems.celery_design(server, broker, options.celery_python) as system,
-            ):
-                outcome = await _measure(system, options, yardstick)
-                yardstick = Yardstick(naive, outcome.a_second)
+        if python := options.celery_python:
+            async with _virtual_host() as broker, systems.celery_design(server, broker, python) as system:
+                celery = (await _measure(system, options)).a_second
         for transport in options.transports.split(","):
             async with _broker(transport) as url, systems.ours(f"ours over {transport}", server, url) as system:
-                await _measure(system, options, yardstick)
+                await _measure(system, options, celery)
 
 
-async def _measure(system: System, options: argparse.Namespace, yardstick: Yardstick) -> Outcome:
+async def _measure(system: System, options: argparse.Namespace, celery: float | None = None) -> Outcome:
     print(f"\n{system.name}", flush=True)
     async with opened(system.http_port, system.smtp_port, ORDER) as buyers:
         before = accounts.memory_bytes(system.pids)
-        full = await _full(system, buyers, options, yardstick)
+        full = await _full(system, buyers, options, await _yardstick(options, celery))
         for rate in (SLOW, BUSY * full.a_second):
             tell_latency(rate, await buyers.perform(Run(options.seconds, rate=rate)))
         for part in range(POINTS if options.memory else 0):
@@ -133,6 +127,13 @@ async def _full(system: System, buyers: Buyers, options: argparse.Namespace, yar
     tell_rate(outcome, yardstick)
     tell_usage(after.since(before), outcome, yardstick)
     return outcome
+
+
+async def _yardstick(options: argparse.Namespace, celery: float | None) -> Yardstick:
+    """Measured anew before each system, which has nothing to do yet: a machine has quick and slow minutes."""
+    naive = await systems.naive_tickets_a_second(options.celery_python or sys.executable, options.seconds / 4)
+    tell_naive(naive)
+    return Yardstick(naive, celery)
 
 
 async def _window(buyers: Buyers, options: argparse.Namespace) -> int:

@@ -15,6 +15,10 @@ class Yardstick:
     celery_a_second: float | None = None
 
 
+def tell_naive(a_second: float) -> None:
+    _row("naive tickets", f"{a_second:.1f}/s on one core, {1000 / a_second:.1f} ms each")
+
+
 def tell_rate(outcome: Outcome, yardstick: Yardstick) -> None:
     ratios = f"{outcome.a_second / yardstick.naive_a_second:.2f} × naive tickets"
     if yardstick.celery_a_second:

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, HeadersType
+from structlog.testing import capture_logs
 
 from shared.bus import Bus, BusUnavailable, Delivery, Done, Later, Never, Verdict
 from tests.bus.brokers import healthy, open_bus
@@ -139,6 +141,28 @@ async def test_a_closed_connection_is_opened_again(bus: Bus, amqp_url: str) -> N
     await published_stubbornly(bus, [last])
     await recorder.until(1)
     assert recorder.ids == [last.id]
+
+
+async def test_a_connection_that_ends_before_its_first_frame_is_an_outage_and_no_failure_of_ours(
+    amqp_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, ended = aio_pika.connect, iter([True, True])
+
+    async def ends_at_first(*where: Any, **how: Any) -> Any:
+        if next(ended, False):
+            # As aiormq does when the end comes before it reads.
+            raise StopAsyncIteration
+        return await connect(*where, **how)
+
+    monkeypatch.setattr("shared.bus.amqp.line.aio_pika.connect", ends_at_first)
+    with capture_logs() as logs:
+        bus = await open_bus(amqp_url)
+        await bus.declare(QUEUE, [KEY])
+        await published_stubbornly(bus, [a_message()])
+        await bus.close()
+    actions = [entry["event"] for entry in logs]
+    assert "bus.away" in actions
+    assert "background.failed" not in actions
 
 
 async def test_a_frozen_broker_keeps_neither_a_service_from_starting_nor_an_operator_waiting(

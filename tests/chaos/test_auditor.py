@@ -201,6 +201,16 @@ def test_a_mail_may_wait_for_its_next_attempt_and_its_order_says_so(tmp_path: Pa
     assert judged(evidence) == []
 
 
+def test_a_mail_that_was_asked_for_again_and_went_makes_the_one_before_unneeded(tmp_path: Path) -> None:
+    evidence = sound(tmp_path)
+    order(evidence, mail_revision=2)
+    evidence.rows["mails"] = [a_mail_row(status="pending", reason="451 later"), a_mail_row(revision=2)]
+    assert judged(evidence) == []
+    evidence.rows["mails"].reverse()
+    evidence.rows["mails"][0].update(status="pending", reason="451 later")
+    assert "fulfilled, or visibly waiting with a reason" in {finding.promise for finding in judged(evidence)}
+
+
 def test_an_answer_of_unknown_outcome_contradicts_nothing(tmp_path: Path) -> None:
     evidence = sound(tmp_path)
     asked_again(evidence, status=503, slug="outcome-unknown")

@@ -23,6 +23,7 @@ SHORT = Options(
     only=frozenset(
         {
             *("kill-orders-1", "kill-orders-2", "kill-tickets", "kill-mailer", "kill-render-worker", "stop-tickets"),
+            *("stop-mailer", "stop-orders-1", "freeze-database", "hold-database"),
             *("kill-database", "cut-database", "cut-orders", "read-only-database", "disk-full"),
             *("smtp-rcpt-550", "smtp-dot-take-and-drop", "smtp-after-drop", "smtp-data-drop", "cut-smtp"),
         }

@@ -13,8 +13,9 @@ from shared.background import is_cancelled
 from shared.bus.protocol import BusUnavailable
 
 OPEN_SECONDS = 5.0
-# aiormq raises RuntimeError for a transport that is gone already.
-LINE_LOST: tuple[type[Exception], ...] = (AMQPError, OSError, TimeoutError, RuntimeError)
+# aiormq raises RuntimeError for a transport that is gone already, and StopAsyncIteration for one that was taken and
+# ended before its first frame, as by a balancer whose broker is away.
+LINE_LOST: tuple[type[Exception], ...] = (AMQPError, OSError, TimeoutError, RuntimeError, StopAsyncIteration)
 AWAY: tuple[type[Exception], ...] = (*LINE_LOST, BusUnavailable)
 
 

@@ -32,7 +32,7 @@ LOOK = f"{EVENT}/order"
 LOSE = """
     CREATE OR REPLACE FUNCTION orders.lose() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
-    CREATE CONSTRAINT TRIGGER lose AFTER INSERT ON orders.{table} DEFERRABLE INITIALLY DEFERRED
+    CREATE CONSTRAINT TRIGGER lose AFTER INSERT OR UPDATE ON orders.{table} DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION orders.lose();
 """
 
@@ -150,7 +150,7 @@ async def test_an_address_that_looks_without_anything_to_look_for_leads_to_the_e
 
 @pytest.mark.parametrize("wish", ["cancel", "resend"])
 async def test_what_was_asked_of_an_order_and_not_done_is_found_out(orders: Orders, mailed: Json, wish: str) -> None:
-    async with losing(orders.pool, "outbox"):
+    async with losing(orders.pool, "orders"):
         status, page, _ = await visit(orders, mailed, "POST", f"/{wish}")
     assert (status, WORDS["en"].looking[0] in page) == (503, True)
     status, page, _ = await visit(orders, mailed, under=after(page, mailed))
@@ -161,7 +161,7 @@ async def test_what_was_asked_of_an_order_and_not_done_is_found_out(orders: Orde
 
 @pytest.mark.parametrize("wish", ["cancel", "resend"])
 async def test_what_was_asked_of_an_order_and_done_is_found_out(orders: Orders, mailed: Json, wish: str) -> None:
-    async with losing(orders.pool, "outbox"):
+    async with losing(orders.pool, "orders"):
         _, page, _ = await visit(orders, mailed, "POST", f"/{wish}")
     # As if that had been committed, and only its confirmation lost.
     assert (await visit(orders, mailed, "POST", f"/{wish}"))[0] == 303

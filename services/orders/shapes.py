@@ -66,6 +66,10 @@ def _sentence(fault: ErrorDetails) -> str:
             return str(fault["ctx"]["error"])
         case "string_too_short":
             return "This must not be empty."
+        case "too_short":
+            return f"Give at least {fault['ctx']['min_length']}."
+        case "too_long":
+            return f"Give at most {fault['ctx']['max_length']}, not {fault['ctx']['actual_length']}."
         case "string_unicode":
             return "Leave out line breaks and control characters."
         case _:

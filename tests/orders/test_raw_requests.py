@@ -1,8 +1,12 @@
 """Requests as no client would send them, byte for byte."""
 
+import asyncio
 from urllib.parse import urlsplit
 
+from structlog.testing import capture_logs
+
 from tests.orders.conftest import Orders
+from tests.servers.waiting import eventually
 from tests.shared.test_http_server import Raw, ask
 
 SPLIT = "%0d%0aSet-Cookie:%20planted=1"
@@ -48,3 +52,31 @@ async def test_odd_methods_and_addresses_are_problems(orders: Orders) -> None:
         answer = await asked(orders, line)
         assert (line, answer.status, answer.problem["status"]) == (line, status, status)
         assert "server" not in answer.headers
+
+
+BEGUN = {
+    "/v1/orders": "application/json",
+    "/events/summer-night": "application/x-www-form-urlencoded",
+}
+
+
+async def test_a_client_that_goes_away_amid_its_body_is_no_mistake_of_ours(orders: Orders) -> None:
+    with capture_logs() as told:
+        for path, kind in BEGUN.items():
+            await begin_and_go(urlsplit(orders.base).port or 0, path, kind)
+
+            async def over() -> bool:
+                return not [task for task in asyncio.all_tasks() if "RequestHandler" in repr(task.get_coro())]
+
+            await eventually(over)
+    assert [line for line in told if line["event"] == "http.failed"] == []
+
+
+async def begin_and_go(port: int, path: str, kind: str) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: 999\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"{head}Expect: 100-continue\r\n\r\n".encode())
+    # Told when the handler is about to read: from then on it waits for the body.
+    await reader.readuntil(b"100 Continue\r\n\r\n")
+    writer.write(b"{")
+    writer.transport.abort()

@@ -76,6 +76,13 @@ def test_an_address_we_could_not_send_to_is_refused(email: str) -> None:
     assert faults_of(a_request(buyer={"name": "Ada", "email": email})) == ["/buyer/email"]
 
 
+@pytest.mark.parametrize(("lines", "told"), [(0, "Give at least 1."), (21, "Give at most 20, not 21.")])
+def test_too_few_or_too_many_lines_are_told_in_our_words(lines: int, told: str) -> None:
+    line = {"ticket_type": "general", "quantity": 1}
+    _, faults = parse_order(a_request(lines=[line] * lines))
+    assert [(fault.pointer, fault.detail) for fault in faults] == [("/lines", told)]
+
+
 def test_an_international_domain_is_taken() -> None:
     wanted, _ = parse_order(a_request(buyer={"name": "Ada", "email": "ada@bücher.example"}))
     assert wanted is not None

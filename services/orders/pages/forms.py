@@ -1,11 +1,10 @@
 """Forms as browsers send them."""
 
-import asyncio
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from shared.web import BODY_SECONDS, Problem
+from shared.web import BODY_SECONDS, Problem, bytes_in_time
 
 KIND = "application/x-www-form-urlencoded"
 # An order names at most 20 lines, each with its attendees.
@@ -18,13 +17,8 @@ async def read_form(request: web.Request, within: float = BODY_SECONDS) -> Pairs
     """The fields in their order, those left empty too. Raises `Problem`."""
     if request.content_type != KIND or "Content-Encoding" in request.headers:
         raise Problem(415, "unsupported-media-type", "No form", f"Send the fields as {KIND}.")
+    raw = await bytes_in_time(request, within, "The form did not come in time. Send it again.")
     try:
-        async with asyncio.timeout(within):
-            raw = await request.read()
         return parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS, errors="strict")
-    except TimeoutError:
-        raise Problem(
-            408, "timeout", "Too slow", "The form did not come in time. Send it again.", headers={"Connection": "close"}
-        ) from None
     except ValueError:
         raise Problem(400, "malformed", "Not a form", "Load the page again and send its form.") from None

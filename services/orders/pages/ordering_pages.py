@@ -84,6 +84,13 @@ class OrderingPages:
         policy.refuse_strangers(request)
         self.checkout.refuse_when_full()
         filled = read_filled(await read_form(request))
+        try:
+            return await self._take(request, filled)
+        except DatabaseUnavailable:
+            # Nothing was placed, but without the event there is no form to give back: the page that looks has it.
+            return self._unsure(request, Unsure(_key_of(filled.key or secrets.token_urlsafe(24)), filled))
+
+    async def _take(self, request: web.Request, filled: Filled) -> web.Response:
         event = await self.shelf.event(request.match_info["event"])
         if event is None or not event.published:
             raise not_found()
@@ -121,7 +128,7 @@ class OrderingPages:
         if not asked.filled.key:
             return self._read_back(asked)
         # What was placed with this key stands, whatever was closed or changed since: all else is decided with it.
-        key = IdempotencyKey(_digest(f"page {asked.filled.key}"), _digest(json.dumps(document)))
+        key = _key_of(asked.filled.key, json.dumps(document))
         try:
             return await self._answered(asked, await self._place(wanted, event, key, asked.flags))
         except OutcomeUnknown:
@@ -229,6 +236,11 @@ def _with_stock(asked: Asked, left: dict[str, int]) -> Asked:
     """The event as the refusal found it, which is newer than what we had read."""
     kinds = tuple(replace(kind, available=left.get(str(kind.id), kind.available)) for kind in asked.event.ticket_types)
     return replace(asked, event=replace(asked.event, ticket_types=kinds))
+
+
+def _key_of(key: str, document: str = "") -> IdempotencyKey:
+    """A form's; without a document to give it up, which nothing is compared with."""
+    return IdempotencyKey(_digest(f"page {key}"), _digest(document))
 
 
 def _digest(text: str) -> bytes:

@@ -32,7 +32,7 @@ LOOK = f"{EVENT}/order"
 LOSE = """
     CREATE OR REPLACE FUNCTION orders.lose() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
-    CREATE CONSTRAINT TRIGGER lose AFTER INSERT ON orders.{table} DEFERRABLE INITIALLY DEFERRED
+    CREATE CONSTRAINT TRIGGER lose AFTER INSERT OR UPDATE ON orders.{table} DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION orders.lose();
 """
 
@@ -134,6 +134,36 @@ async def test_the_page_finds_out_by_itself_that_nothing_was_ordered_and_has_the
     assert (await counts(migrated_url))[0] == 1
 
 
+@pytest.mark.parametrize("key", [a_key(), ""], ids=["with a key", "without scripts"])
+async def test_a_form_whose_event_could_not_be_read_is_given_back(
+    migrated_url: str, free_port: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, key: str
+) -> None:
+    await put_on_sale(migrated_url, capacity=1000)
+    async with (
+        Line(migrated_url, a_free_port()) as line,
+        orders_at(line.url, free_port, monkeypatch, tmp_path) as client,
+    ):
+        visitor, form = Visitor(client), await form_for(client, key)
+        async with client.get("/v1/events/summer-night") as response:
+            # Under its slug it was just read, and is remembered.
+            path = f"/events/{(await response.json())['id']}"
+        await line.cut()
+        assert (await visitor.go(path, form))[0] == 503
+        assert WORDS["en"].looking[0] in visitor.page
+        look = visitor.leads_to
+        assert look == f"{path}/order"
+        await line.mend()
+
+        async def looked() -> bool:
+            return (await visitor.go(look))[0] == 200
+
+        await eventually(looked)
+        assert WORDS["en"].not_ordered[0] in visitor.page
+        assert "ada@example.org" in visitor.page
+        assert (await visitor.go(path, [*form[:-1], ("key", visitor.key)]))[0] == 303
+    assert (await counts(migrated_url))[0] == 1
+
+
 async def test_an_order_that_is_not_taken_is_told_not_to_be_placed(orders: Orders, migrated_url: str) -> None:
     visitor, form = Visitor(orders.client), await form_for(orders.client, a_key())
     await orders.pool.execute(FULL)
@@ -150,7 +180,7 @@ async def test_an_address_that_looks_without_anything_to_look_for_leads_to_the_e
 
 @pytest.mark.parametrize("wish", ["cancel", "resend"])
 async def test_what_was_asked_of_an_order_and_not_done_is_found_out(orders: Orders, mailed: Json, wish: str) -> None:
-    async with losing(orders.pool, "outbox"):
+    async with losing(orders.pool, "orders"):
         status, page, _ = await visit(orders, mailed, "POST", f"/{wish}")
     assert (status, WORDS["en"].looking[0] in page) == (503, True)
     status, page, _ = await visit(orders, mailed, under=after(page, mailed))
@@ -161,7 +191,7 @@ async def test_what_was_asked_of_an_order_and_not_done_is_found_out(orders: Orde
 
 @pytest.mark.parametrize("wish", ["cancel", "resend"])
 async def test_what_was_asked_of_an_order_and_done_is_found_out(orders: Orders, mailed: Json, wish: str) -> None:
-    async with losing(orders.pool, "outbox"):
+    async with losing(orders.pool, "orders"):
         _, page, _ = await visit(orders, mailed, "POST", f"/{wish}")
     # As if that had been committed, and only its confirmation lost.
     assert (await visit(orders, mailed, "POST", f"/{wish}"))[0] == 303

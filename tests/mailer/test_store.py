@@ -191,3 +191,23 @@ async def test_who_lost_the_lease_and_sent_it_is_believed(pool: "Pool[Any]") -> 
     async with connection(pool) as held:
         assert await store.settle(held, first, Settle("sent"))
         assert not await store.settle(held, second, Settle("sent"))
+
+
+async def test_a_later_mail_that_went_withdraws_the_earlier_ones_that_wait_and_no_other(pool: "Pool[Any]") -> None:
+    first = await claimed(pool)
+    async with connection(pool) as held:
+        await store.postpone(held, first, COUNTED)
+    other = await claimed(pool, MailKey("cancellation", KEY.number, KEY.recipient))
+    third = await claimed(pool, MailKey(KEY.template, KEY.number, KEY.recipient, 3))
+    second = await claimed(pool, MailKey(KEY.template, KEY.number, KEY.recipient, 2))
+    async with connection(pool) as held:
+        assert await store.settle(held, second, Settle("sent"))
+        rows = await held.fetch("SELECT template, revision, status FROM mails ORDER BY template, revision")
+
+    assert [tuple(row) for row in rows] == [
+        (other.key.template, 1, "pending"),
+        (KEY.template, 1, "withdrawn"),
+        (KEY.template, 2, "sent"),
+        (third.key.template, 3, "pending"),
+    ]
+    assert await ask(pool, asked_by="2") == Settled()

@@ -33,6 +33,8 @@ LIMITS = Limits(waiting=20, wait=0.3, answer=0.5)
 
 # How the connections of the service's own pool introduce themselves to Postgres.
 ORDERS_POOL = b"boxoffice-orders\0"
+# What tells the connection that places orders from those of other tasks.
+PLACES_ORDERS = b"INSERT INTO orders "
 
 
 @asynccontextmanager
@@ -207,7 +209,7 @@ async def test_an_order_whose_commit_was_not_confirmed_is_unknown_until_its_key_
         orders_at(line.url, free_port, monkeypatch, tmp_path) as client,
     ):
         assert await sells(client)
-        line.cut_after(b"COMMIT", of=ORDERS_POOL)
+        line.cut_after(b"COMMIT", ORDERS_POOL, PLACES_ORDERS)
         status, answer, retry = await buy(client, "a key that will tell")
         assert (status, slug_of(answer), retry) == (503, "outcome-unknown", True)
         assert "same Idempotency-Key" in answer["detail"]
@@ -229,7 +231,7 @@ async def test_a_cancellation_that_may_have_been_made_is_unknown_and_may_be_repe
         _, order, _ = await buy(client)
         assert (await cancel(client, order))[0] == 200
         _, order, _ = await buy(client)
-        line.cut_after(b"COMMIT", of=ORDERS_POOL)
+        line.cut_after(b"COMMIT", ORDERS_POOL, PLACES_ORDERS)
         status, answer = await cancel(client, order)
         assert (status, slug_of(answer)) == (503, "outcome-unknown")
         status, answer = await cancel(client, order)

@@ -7,9 +7,6 @@ from functools import partial
 from types import TracebackType
 from urllib.parse import urlsplit
 
-# By so much of what a connection said first it can be told from others.
-BEGINNING_BYTES = 1000
-
 
 class Line:
     """Forwards a port of its own on 127.0.0.1 to the server of `url`.
@@ -27,7 +24,7 @@ class Line:
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.StreamWriter] = set()
         self._calls: set[asyncio.Task[None]] = set()
-        self._last_words: tuple[bytes, bytes] | None = None
+        self._last_words: tuple[tuple[bytes, ...], bytes] | None = None
         self._silent = False
         self._flowing = asyncio.Event()
 
@@ -58,12 +55,12 @@ class Line:
         if server:
             await server.wait_closed()
 
-    def cut_after(self, words: bytes, of: bytes) -> None:
-        """Cut as soon as the server has answered these words of a connection that began with `of`.
+    def cut_after(self, words: bytes, *said: bytes) -> None:
+        """Cut as soon as the server has answered these words of a connection that has `said` all of this before.
 
         Nobody hears the answer.
         """
-        self._last_words = (of, words)
+        self._last_words = (said, words)
 
     def _break(self) -> asyncio.Server | None:
         server, self._server = self._server, None
@@ -85,9 +82,9 @@ class Line:
             writer.transport.abort()
         else:
             self._ends.add(far_writer)
-            beginning = bytearray()
+            heard = bytearray()
             await asyncio.gather(
-                self._copy(reader, far_writer, partial(self._hear, beginning)),
+                self._copy(reader, far_writer, partial(self._hear, heard)),
                 self._copy(far_reader, writer, self._answer),
             )
             self._ends.discard(far_writer)
@@ -95,9 +92,9 @@ class Line:
             self._ends.discard(writer)
             self._calls.discard(task)
 
-    def _hear(self, beginning: bytearray, chunk: bytes) -> None:
-        beginning += chunk[: BEGINNING_BYTES - len(beginning)]
-        if self._last_words and self._last_words[0] in beginning and self._last_words[1] in chunk:
+    def _hear(self, heard: bytearray, chunk: bytes) -> None:
+        heard += chunk
+        if self._last_words and self._last_words[1] in chunk and all(each in heard for each in self._last_words[0]):
             self._last_words, self._silent = None, True
 
     def _answer(self, _: bytes) -> None:

@@ -144,9 +144,20 @@ async def settle(connection: Connection, held: Claim, end: Settle) -> bool:
         end.reason,
     )
     if status == "UPDATE 1":
+        if end.status == "sent" and held.key.revision > 1:
+            await _withdraw_earlier(connection, held.key)
         return True
     await release(connection, held.key, held.lease)
     return False
+
+
+async def _withdraw_earlier(connection: Connection, key: MailKey) -> None:
+    """A later mail of the same brought what those before it still wait to bring: nobody need ask for them again."""
+    await connection.execute(
+        "UPDATE mails SET status = 'withdrawn' WHERE (number, template, recipient) = ($1, $2, $3) AND revision < $4 "
+        "AND status = 'pending' AND owner IS NULL",
+        *_columns(key),
+    )
 
 
 async def _why_not(connection: Connection, key: MailKey, by: Claimant) -> Answer:

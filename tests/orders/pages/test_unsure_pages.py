@@ -18,7 +18,7 @@ from tests.orders.conftest import Orders
 from tests.orders.pages.test_aftersales_pages import mailed, order, visit
 from tests.orders.serving import put_on_sale
 from tests.orders.test_aftersales import Json
-from tests.orders.test_database_away import ORDERS_POOL, counts, orders_at
+from tests.orders.test_database_away import ORDERS_POOL, PLACES_ORDERS, counts, orders_at
 from tests.orders.test_readiness import FULL
 from tests.servers.line import Line
 from tests.servers.programs import free_port as a_free_port
@@ -94,7 +94,7 @@ async def test_the_page_finds_out_by_itself_that_the_order_stands(
         orders_at(line.url, free_port, monkeypatch, tmp_path) as client,
     ):
         visitor, form = Visitor(client), await form_for(client, a_key())
-        line.cut_after(b"COMMIT", of=ORDERS_POOL)
+        line.cut_after(b"COMMIT", ORDERS_POOL, PLACES_ORDERS)
         assert (await visitor.go(EVENT, form))[0] == 503
         assert WORDS["en"].looking[0] in visitor.page
         assert visitor.leads_to == LOOK

@@ -124,7 +124,7 @@ def _too_much() -> Problem:
 
 
 def _crowded() -> Problem:
-    return overloaded("Too many people are buying right now. Try again in a moment.")
+    return overloaded("We can't take more orders at this moment, and yours was not placed. Try again in a moment.")
 
 
 def _not_on_sale(message: str) -> Problem:

@@ -16,6 +16,7 @@ import structlog
 
 from services.mailer.mails import MailKey
 from services.mailer.store import Claim, Claimant, mailers, release
+from shared.background import Outage
 from shared.database import DatabaseUnavailable, Pool, connection
 
 log = structlog.get_logger()
@@ -43,7 +44,8 @@ class Presence:
         self._beating = asyncio.Lock()
         self._standstills: dict[UUID, tuple[int, int]] = {}
         self._looks = 0
-        self._away = self._left = False
+        self._outage = Outage("presence")
+        self._left = False
         self._looked_at = float("-inf")
         self._to_release: set[tuple[MailKey, UUID]] = set()
 
@@ -94,13 +96,9 @@ class Presence:
                 self._standstills.clear()
                 self._looks = 0
                 self._failed_at = time.monotonic()
-                if not self._away:
-                    log.warning("mailer.database-away", reason=str(error))
-                self._away = True
+                self._outage.begins(error)
                 raise
-            if self._away:
-                log.info("mailer.database-back")
-            self._away = False
+            self._outage.over()
 
     async def leave(self) -> None:
         """Say that nothing is in hand here any more: it is free at once."""

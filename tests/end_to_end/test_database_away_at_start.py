@@ -18,9 +18,9 @@ from tests.servers.refusing import Refusing
 from tests.servers.waiting import eventually
 
 SERVICES = {
-    "orders": {"outbox", "inbox", "housekeeping", "news", "flags", "bus.listener", "bus.queue"},
+    "orders": {"outbox", "inbox", "housekeeping", "news", "flags", "reconciler", "bus.listener", "bus.queue"},
     "tickets": {"outbox", "inbox", "flags", "bus.listener", "bus.queue"},
-    "mailer": {"outbox", "inbox", "bus.listener", "bus.queue"},
+    "mailer": {"outbox", "inbox", "presence", "bus.listener", "bus.queue"},
     "webhooks": {"webhook", "housekeeping", "bus.listener", "bus.queue"},
 }
 # As many as all tasks together try in some seconds.

@@ -16,6 +16,7 @@ from services.orders.reconciling.retelling import owe_again
 from services.orders.reconciling.rules import Load, Waits
 from services.orders.store import reconciling as store
 from services.orders.store.reconciling import Waiting, Walk
+from shared.background import Outage
 from shared.bus import Bus, BusUnavailable, Message
 from shared.database import Connection, DatabaseUnavailable, Pool, connection, transaction
 from shared.messages import OrderPlaced, SignInRequested
@@ -54,20 +55,16 @@ class Reconciler:
         self._relay = relay
         self._waits = waits or Waits()
         self._measures = measures or ReconcilerMeasures()
-        self._away = False
+        self._outage = Outage("reconciler")
 
     async def run(self) -> None:
         """For `Background.start`."""
         while True:
             try:
                 await self.round()
-                if self._away:
-                    log.info("reconciler.back")
-                self._away = False
+                self._outage.over()
             except (DatabaseUnavailable, BusUnavailable) as error:
-                if not self._away:
-                    log.warning("reconciler.away", reason=str(error))
-                self._away = True
+                self._outage.begins(error)
             await asyncio.sleep(self._waits.every.total_seconds())
 
     async def round(self) -> None:

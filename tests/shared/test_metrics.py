@@ -8,6 +8,7 @@ from prometheus_client import generate_latest
 
 from services.mailer.measuring import MailMeasures
 from services.orders.measuring import OrderMeasures
+from services.orders.reconciling.measuring import ReconcilerMeasures
 from services.orders.webhooks.measuring import DeliveryMeasures
 from services.tickets.measuring import RenderMeasures
 from shared.metrics import Metrics
@@ -27,5 +28,6 @@ def test_the_list_of_numbers_is_what_the_services_have() -> None:
     RenderMeasures(metrics.registry)
     MailMeasures(metrics.registry)
     DeliveryMeasures(metrics.registry)
+    ReconcilerMeasures(metrics.registry)
     told = Numbers(generate_latest(metrics.registry).decode()).families
     assert dict(rows) == {name: kind for name, kind in told.items() if name.startswith("boxoffice_")}

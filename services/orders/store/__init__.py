@@ -21,7 +21,15 @@ from services.orders.store.accounts import (
     use_link,
 )
 from services.orders.store.cancelling import VoidTicket, return_places, void_order
-from services.orders.store.events import SlugTaken, add_event, add_organiser, any_event, event, published_events
+from services.orders.store.events import (
+    SlugTaken,
+    add_event,
+    add_organiser,
+    any_event,
+    event,
+    organiser_of,
+    published_events,
+)
 from services.orders.store.first_answers import FirstAnswer, first_answers, forget_old_answers, keep_answers
 from services.orders.store.keys import ApiKey, add_key, caller, key_by_id, keys, lock_keys, revoke_key
 from services.orders.store.orders import (
@@ -43,7 +51,6 @@ from services.orders.store.owned import (
     change_event,
     change_owned_type,
     lock_owned_type,
-    organiser_of,
     owned_event,
     owned_events,
     set_published,

@@ -125,3 +125,9 @@ def event_in(row: Any) -> Event:
         published=row["published"],
         ticket_types=tuple(ticket_type(typed(kind)) for kind in json.loads(row["ticket_types"])),
     )
+
+
+async def organiser_of(connection: Connection, event: UUID) -> UUID | None:
+    """Whose event it is, for what is done of ourselves and not for somebody."""
+    found: UUID | None = await connection.fetchval("SELECT organiser_id FROM events WHERE id = $1", event)
+    return found

@@ -53,12 +53,6 @@ async def owned_event(connection: Connection, organiser: UUID, ref: str, *, lock
     return _owned(row) if row else None
 
 
-async def organiser_of(connection: Connection, event: UUID) -> UUID | None:
-    """Whose event it is, for what is done of ourselves and not for somebody."""
-    found: UUID | None = await connection.fetchval("SELECT organiser_id FROM events WHERE id = $1", event)
-    return found
-
-
 async def owned_events(
     connection: Connection, organiser: UUID, after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Owned]:

@@ -58,11 +58,6 @@ async def listening(connection: Connection) -> dict[UUID, frozenset[str]]:
     return {row["organiser_id"]: frozenset(row["kinds"]) for row in rows}
 
 
-async def organiser_of(connection: Connection, event: UUID) -> UUID | None:
-    organiser: UUID | None = await connection.fetchval("SELECT organiser_id FROM events WHERE id = $1", event)
-    return organiser
-
-
 async def owe(
     connection: Connection,
     message: UUID,

@@ -8,6 +8,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+from services.orders.store import organiser_of
 from services.orders.store import webhook_deliveries as store
 from services.orders.webhooks.telling import EVERYTHING
 from shared.database import Pool, connection
@@ -60,7 +61,7 @@ class Listeners:
     async def _organiser(self, event: UUID) -> UUID | None:
         if event not in self._organisers:
             async with connection(self._pool) as held:
-                organiser = await store.organiser_of(held, event)
+                organiser = await organiser_of(held, event)
             if organiser is None:
                 return None
             if len(self._organisers) >= EVENTS_KEPT:

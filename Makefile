@@ -9,7 +9,7 @@ run: ## everything on this machine: set up what is missing, then `boxoffice up` 
 	@sh infra/setup.sh requirements.txt && exec .venv/bin/boxoffice up $(ARGS)
 
 test: ## set up what is missing and run every test (ARGS="-k placing")
-	@sh infra/setup.sh requirements-dev.txt && exec .venv/bin/pytest $(ARGS)
+	@sh infra/setup.sh requirements-dev.txt && exec $(if $(ARGS),.venv/bin/pytest $(ARGS),sh infra/test.sh)
 
 soak: ## failures at full length: 20,000 messages, 100,000 waiting, a minute frozen (ten minutes)
 	@sh infra/setup.sh requirements-dev.txt && SOAK=1 exec .venv/bin/pytest -m soak $(ARGS)

@@ -67,8 +67,14 @@ async def test_consumers_are_woken_after_the_commit(pool: "Pool[Any]", bus: Bus,
     await bus.subscribe(a_subscription(), recorder)
     await owe(pool, *some_messages(5))
     assert heard == []
+
+    async def woken() -> bool:
+        return bool(heard)
+
     async with relaying(relay):
         await recorder.until(5)
+        # The consumer may have looked by itself before.
+        await eventually(woken)
     assert heard == [QUEUE]
     await listener.close()
 

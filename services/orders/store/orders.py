@@ -96,18 +96,16 @@ def order_in(row: Any) -> StoredOrder:
     )
 
 
-async def save_fulfilment(connection: Connection, number: str, state: Fulfilment, pdf_key: str | None = None) -> None:
-    """`pdf_key` None leaves the one that is there."""
+async def save_fulfilment(connection: Connection, number: str, state: Fulfilment) -> None:
     await connection.execute(
         """
-        UPDATE orders SET tickets_status = $2, email_status = $3, pdf_key = coalesce($4, pdf_key),
-               mail_revision = CASE WHEN $5 = 'tickets' THEN $6 ELSE mail_revision END
+        UPDATE orders SET tickets_status = $2, email_status = $3,
+               mail_revision = CASE WHEN $4 = 'tickets' THEN $5 ELSE mail_revision END
          WHERE number = $1
         """,
         number,
         state.tickets,
         state.email,
-        pdf_key,
         state.mail.template,
         state.mail.revision,
     )
